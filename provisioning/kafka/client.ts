@@ -1,0 +1,47 @@
+import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+
+/** How the scripts reach a cluster: addresses, and for `--secure` TLS and the user. */
+export interface KafkaAccess {
+  brokers: string[]
+  tls?: { ca: string; servername: string }
+  user?: { username: string; password: string; mechanism: 'scram-sha-512' }
+}
+
+/** A silent kafkajs client; provisioning needs its own because it talks to clusters the lab's configuration does not name yet. */
+export function kafkaClient(access: KafkaAccess, options: Partial<KafkaConfig> = {}): Kafka {
+  process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
+  return new Kafka({
+    clientId: 'tickerlake-provisioning',
+    brokers: access.brokers,
+    ...(access.tls && { ssl: { ca: [access.tls.ca], servername: access.tls.servername } }),
+    ...(access.user && { sasl: access.user }),
+    connectionTimeout: 3000,
+    requestTimeout: 10_000,
+    retry: { retries: 2, initialRetryTime: 100 },
+    logLevel: logLevel.NOTHING,
+    ...options,
+  })
+}
+
+/** Runs `use` with a connected admin client and disconnects it. */
+export async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await use(admin)
+  } finally {
+    await admin.disconnect().catch(() => {})
+  }
+}
+
+/**
+ * The brokers the cluster names, as `host:port`, once it has a controller. An open port is not enough: a broker that cannot reach
+ * itself answers, and names nobody.
+ */
+export async function describeBrokers(access: KafkaAccess): Promise<string[]> {
+  return withAdmin(kafkaClient(access, { retry: { retries: 0 } }), async admin => {
+    const { brokers, controller } = await admin.describeCluster()
+    if (controller === null || controller < 0) return []
+    return brokers.map(broker => `${broker.host}:${broker.port}`)
+  })
+}
