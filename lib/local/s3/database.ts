@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** What the store knows beside the bodies. SQLite compares TEXT as UTF-8 bytes, which is S3's order of keys. `seq` falls with time, so a
+ *  key's versions come newest first. `moves` holds the file work of the last commit, to be done again when the process died in between. */
+const schema = `
+  CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, created INTEGER NOT NULL, versioning TEXT NOT NULL, config TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS version (
+    bucket TEXT NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, latest INTEGER NOT NULL, marker INTEGER NOT NULL,
+    path TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL, meta TEXT NOT NULL,
+    PRIMARY KEY (bucket, key, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS upload (
+    id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, created INTEGER NOT NULL, meta TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS upload_by_key ON upload (bucket, key, created);
+  CREATE TABLE IF NOT EXISTS part (
+    upload TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
+    modified INTEGER NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (upload, number)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS moves (one INTEGER PRIMARY KEY CHECK (one = 1), work TEXT NOT NULL) STRICT;
+  INSERT OR IGNORE INTO moves VALUES (1, '{}');
+`
+
+/** Opens the index of the store in `dir` (underscores are not legal in bucket names, so it cannot meet a bucket's folder).
+ *  Exclusive: a second process fails with "database is locked". A commit survives kill -9; only a power cut may lose the last ones. */
+export function openDatabase(dir: string): DatabaseSync {
+  mkdirSync(dir, { recursive: true })
+  const database = new DatabaseSync(join(dir, '_index.db'))
+  try {
+    database.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000',
+    )
+    database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return database
+}
+
+/** Runs `work` in one transaction: all of it is kept or none. */
+export function transaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    work()
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
