@@ -199,7 +199,8 @@ function partitions(state: CatalogState, write: Write) {
   }
 }
 
-function compareValues(left: string[], right: string[]): number {
+/** The order of partitions: by their values, the first key first. */
+export function compareValues(left: string[], right: string[]): number {
   for (const [at, value] of left.entries()) {
     const other = right[at]!
     if (value !== other) return value < other ? -1 : 1
