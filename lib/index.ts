@@ -1,0 +1,45 @@
+// The front door. It names no SDK type and loads heavy modules when they are first used, so that a notebook's first cell is quick.
+export { openLab, type Lab } from './lab.ts'
+export { loadConfig, tableName, type Config } from './config.ts'
+export { LabError, errorMessage } from './errors.ts'
+export { sleep, waitFor, type WaitOptions } from './wait.ts'
+export { csvHeader, decodeQuote, encodeQuote, parseQuote, type Quote } from './quote.ts'
+export { readQuotes, type SourceOptions } from './source.ts'
+export {
+  createTopic,
+  deleteGroup,
+  deleteTopic,
+  describeTopic,
+  ensureTopic,
+  listTopics,
+  type TopicOptions,
+  type TopicReport,
+} from './topic.ts'
+export { produce, produceRaw, type ProduceOptions, type ProduceReport, type RawMessage } from './producer.ts'
+export {
+  committedOffsets,
+  consume,
+  peek,
+  topicOffsets,
+  type ConsumeOptions,
+  type ConsumeReport,
+  type KafkaRecord,
+  type PeekOptions,
+} from './consumer.ts'
+export { sink, type SinkOptions, type SinkReport } from './sink/sink.ts'
+export {
+  deleteObjects,
+  ensureBucket,
+  listObjects,
+  measureObjects,
+  parseObjectKey,
+  putObject,
+  readObject,
+  type ObjectReport,
+} from './bucket.ts'
+export { crawl, deleteCrawler, type CrawlOptions, type CrawlReport } from './crawler.ts'
+export { deleteDatabase, describeTable, listPartitions, listTables, type TableReport } from './catalog.ts'
+export { createBarsView, query, queryRows, type QueryOptions, type QueryReport, type Value } from './query.ts'
+export { barChart, candleChart, chartPng, lineChart, writeChart, type Figure } from './chart.ts'
+export { check, progress, show, table } from './notebook.ts'
+export { batchOutput } from './quiet.ts'

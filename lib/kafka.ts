@@ -1,0 +1,70 @@
+import type { Admin, Kafka } from 'kafkajs'
+import { errorMessage, LabError } from './errors.ts'
+import type { Lab } from './lab.ts'
+
+/** The Kafka client (kafkajs) of the lab's home, ready made. */
+export function kafkaClient(lab: Lab): Promise<Kafka> {
+  return lab.client('kafka') as Promise<Kafka>
+}
+
+/** Runs `work` with a connected admin client and disconnects it again. Errors become `LabError`s about `subject`. */
+export async function withAdmin<T>(lab: Lab, subject: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = (await kafkaClient(lab)).admin()
+  try {
+    await admin.connect()
+    return await work(admin)
+  } catch (error) {
+    throw kafkaError(subject, error)
+  } finally {
+    await admin.disconnect().catch(() => undefined)
+  }
+}
+
+/** What went wrong with Kafka, as a sentence about `subject` with a next step. A `LabError` stays as it is. */
+export function kafkaError(subject: string, error: unknown): LabError {
+  if (error instanceof LabError) return error
+  const root = rootOf(error)
+  const type = (root as { type?: string }).type ?? ''
+  const known = sentences[type]
+  if (known) return new LabError(type, `${subject}: ${known}`, { cause: error })
+  if (/^KafkaJS(Connection|BrokerNotFound|RequestTimeout|NoBroker)/.test(root.name)) {
+    return new LabError(
+      'KAFKA_UNREACHABLE',
+      `${subject}: Kafka cannot be reached: ${root.message}. Is it running (npx tickerlake status), and is LAB_KAFKA right?`,
+      { cause: error },
+    )
+  }
+  if (/SASL|Authentication/i.test(root.name + root.message)) {
+    return new LabError(
+      'KAFKA_AUTHENTICATION',
+      `${subject}: Kafka refused the login: ${root.message}. Check LAB_KAFKA_USER, LAB_KAFKA_PASSWORD and LAB_KAFKA_MECHANISM.`,
+      { cause: error },
+    )
+  }
+  return new LabError(type || 'KAFKA', `${subject}: ${errorMessage(root)}`, { cause: error })
+}
+
+const sentences: Record<string, string> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'there is no such topic. See `npx tickerlake topics list`, or create it.',
+  INVALID_TOPIC_EXCEPTION: 'Kafka refuses this name. Use up to 249 of a-z, A-Z, 0-9, ".", "_" and "-".',
+  TOPIC_ALREADY_EXISTS: 'the topic exists already. Choose another name, or delete it first.',
+  TOPIC_AUTHORIZATION_FAILED: 'the user has no right on this topic. Give it one (ACL), or choose another user.',
+  GROUP_AUTHORIZATION_FAILED: 'the user has no right on this consumer group. Give it one (ACL), or choose another group.',
+  CLUSTER_AUTHORIZATION_FAILED: 'the user has no such right on the cluster. Give it one (ACL), or choose another user.',
+  SASL_AUTHENTICATION_FAILED: 'Kafka refused the login. Check LAB_KAFKA_USER, LAB_KAFKA_PASSWORD and LAB_KAFKA_MECHANISM.',
+  NON_EMPTY_GROUP: 'the group has running members. Stop them first.',
+  GROUP_ID_NOT_FOUND: 'there is no such consumer group.',
+  MESSAGE_TOO_LARGE: 'a message is larger than the broker takes (max.message.bytes). Send smaller ones.',
+}
+
+/** kafkajs wraps the broker's answer in retry and aggregate errors; the innermost one tells the cause. */
+function rootOf(error: unknown): Error {
+  let root = error instanceof Error ? error : new Error(String(error))
+  for (let depth = 0; depth < 8; depth++) {
+    const { cause, originalError, errors } = root as { cause?: unknown; originalError?: unknown; errors?: unknown[] }
+    const inner = errors?.[0] ?? cause ?? originalError
+    if (!(inner instanceof Error)) break
+    root = inner
+  }
+  return root
+}

@@ -1,0 +1,56 @@
+import { createRequire } from 'node:module'
+import type * as kafkajsModule from 'kafkajs'
+
+type Kafkajs = typeof kafkajsModule
+
+let loaded: Kafkajs | undefined
+
+/** kafkajs 2.2.4, the one place that touches it: its idle timer cured and the compressions of other clients readable. Loaded on first use. */
+export function loadKafkajs(): Kafkajs {
+  if (loaded) return loaded
+  const require = createRequire(import.meta.url)
+  const kafkajs = require('kafkajs') as Kafkajs
+  cureIdleTimer(require('kafkajs/src/network/requestQueue') as RequestQueueClass)
+  Object.assign(kafkajs.CompressionCodecs, {
+    [kafkajs.CompressionTypes.Snappy]: () => codec('snappyjs', snappyDecode),
+    [kafkajs.CompressionTypes.LZ4]: () => codec('lz4-napi', (lz4, data) => lz4.decompressFrameSync(data)),
+    [kafkajs.CompressionTypes.ZSTD]: () => codec('node:zlib', (zlib, data) => zlib.zstdDecompressSync(data)),
+  })
+  return (loaded = kafkajs)
+
+  function codec(module: string, decode: (library: any, data: Buffer) => Buffer): object {
+    return {
+      compress: () => {
+        throw new Error('the lab compresses with gzip only')
+      },
+      decompress: async (data: Buffer) => decode(require(module), data),
+    }
+  }
+}
+
+interface RequestQueueClass {
+  prototype: { pending: unknown[]; scheduleCheckPendingRequests(): void }
+}
+
+/** kafkajs schedules its next look at an empty queue with a negative delay, so each connection spins about 1,000 times a second and Node warns
+ *  (kafkajs issues 1751 and 1704). With nothing pending there is nothing to look at. */
+function cureIdleTimer({ prototype }: RequestQueueClass): void {
+  const schedule = prototype.scheduleCheckPendingRequests
+  prototype.scheduleCheckPendingRequests = function () {
+    if (this.pending.length > 0) schedule.call(this)
+  }
+}
+
+const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
+
+/** Java clients frame snappy in xerial's blocks (16 bytes of header, then length and block); librdkafka sends it raw. */
+function snappyDecode(snappy: { uncompress(data: Buffer): Buffer }, data: Buffer): Buffer {
+  if (!data.subarray(0, 8).equals(xerialMagic)) return snappy.uncompress(data)
+  const blocks: Buffer[] = []
+  for (let at = 16; at < data.length;) {
+    const length = data.readInt32BE(at)
+    blocks.push(snappy.uncompress(data.subarray(at + 4, at + 4 + length)))
+    at += 4 + length
+  }
+  return Buffer.concat(blocks)
+}

@@ -1,0 +1,156 @@
+import { LabError } from './errors.ts'
+import { kafkaClient, kafkaError } from './kafka.ts'
+import type { Lab } from './lab.ts'
+import { encodeQuote, type Quote } from './quote.ts'
+
+export interface ProduceOptions {
+  /** Default: LAB_TOPIC. */
+  topic?: string
+  /** Quotes in one send; default 1,000. */
+  batchSize?: number
+  /** Told after each send how many quotes were acknowledged so far. */
+  onProgress?: (sent: number) => void
+}
+
+export interface ProduceReport {
+  topic: string
+  /** Quotes that Kafka acknowledged. */
+  sent: number
+  /** How many of them went to which partition. */
+  partitions: Record<number, number>
+  seconds: number
+  perSecond: number
+}
+
+/** A message to be sent as it is; the text or bytes are not looked at. */
+export interface RawMessage {
+  key?: string | null
+  value: string | Uint8Array | null
+  headers?: Record<string, string>
+}
+
+/** Sends quotes, keyed by symbol, and ends when the source ends. Idempotent, all replicas acknowledge, one batch is prepared while the one before is
+ *  under way, so the source is read only as fast as Kafka takes. The record's time is now, never the trade date: brokers delete records that look a week
+ *  old. Throws `LabError` with what was acknowledged before. */
+export async function produce(
+  lab: Lab,
+  source: AsyncIterable<Quote> | Iterable<Quote>,
+  options: ProduceOptions = {},
+): Promise<ProduceReport> {
+  return send(lab, source, quote => ({ key: quote.symbol, value: encodeQuote(quote) }), options)
+}
+
+/** Sends messages as they are: for events that are not quotes, and for lessons about what happens then. */
+export async function produceRaw(
+  lab: Lab,
+  messages: AsyncIterable<RawMessage> | Iterable<RawMessage>,
+  options: ProduceOptions = {},
+): Promise<ProduceReport> {
+  return send(lab, messages, message => message, options)
+}
+
+async function send<T>(
+  lab: Lab,
+  source: AsyncIterable<T> | Iterable<T>,
+  encode: (item: T) => RawMessage,
+  options: ProduceOptions,
+): Promise<ProduceReport> {
+  const { topic = lab.config.topic, batchSize = 1000, onProgress } = options
+  const start = performance.now()
+  const partitions: Record<number, number> = {}
+  let sent = 0
+  const sender = await openSender(lab, topic)
+  let underWay: Promise<void> | undefined
+  try {
+    for await (const batch of batches(source, encode, batchSize)) {
+      await underWay
+      underWay = sender.send(batch).then(counts => {
+        for (const [partition, count] of counts) partitions[partition] = (partitions[partition] ?? 0) + count
+        sent += batch.length
+        onProgress?.(sent)
+      })
+      underWay.catch(() => undefined) // looked at on the next turn, or below
+    }
+    await underWay
+  } catch (error) {
+    await underWay?.catch(() => undefined)
+    const { code, message } = kafkaError(`topic ${topic}`, error)
+    throw new LabError(code, `${message} (${sent} were acknowledged before.)`, { cause: error })
+  } finally {
+    await sender.close()
+  }
+  const seconds = (performance.now() - start) / 1000
+  return { topic, sent, partitions, seconds: Number(seconds.toFixed(3)), perSecond: Math.round(sent / Math.max(seconds, 0.001)) }
+}
+
+async function* batches<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  encode: (item: T) => RawMessage,
+  size: number,
+): AsyncGenerator<RawMessage[]> {
+  let batch: RawMessage[] = []
+  for await (const item of source) {
+    batch.push(encode(item))
+    if (batch.length >= size) {
+      yield batch
+      batch = []
+    }
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** A connected idempotent producer for one topic. */
+export interface Sender {
+  /** Sends a batch and answers how many records each partition acknowledged. */
+  send(messages: RawMessage[]): Promise<Map<number, number>>
+  close(): Promise<void>
+}
+
+/** Connects an idempotent producer. The topic must exist: a wrong name is an error here, not a new topic. */
+export async function openSender(lab: Lab, topic: string): Promise<Sender> {
+  const { loadKafkajs } = await import('./kafkajs.ts')
+  const partitioner = loadKafkajs().Partitioners.DefaultPartitioner()
+  // kafkajs asks again on each retry; a record without a key must not move to another partition then.
+  const placed = new Map<object, number>()
+  const placing = (args: Parameters<typeof partitioner>[0]): number => {
+    const partition = placed.get(args.message) ?? partitioner(args)
+    placed.set(args.message, partition)
+    return partition
+  }
+  // kafkajs keeps sequences in order only with one request in flight (kafkajs issues 598 and 980).
+  const producer = (await kafkaClient(lab)).producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: () => placing,
+  })
+  try {
+    await producer.connect()
+  } catch (error) {
+    throw kafkaError(`topic ${topic}`, error)
+  }
+  return {
+    async send(messages) {
+      placed.clear()
+      const answers = await producer.send({
+        topic,
+        acks: -1,
+        messages: messages.map(message => ({ ...message, value: asBuffer(message.value) })),
+      })
+      const failed = answers.find(({ errorCode }) => errorCode !== 0)
+      if (failed)
+        throw new LabError(
+          'PRODUCE_FAILED',
+          `topic ${topic}: partition ${failed.partition} refused the records with Kafka's error ${failed.errorCode}.`,
+        )
+      const counts = new Map<number, number>()
+      for (const partition of placed.values()) counts.set(partition, (counts.get(partition) ?? 0) + 1)
+      return counts
+    },
+    close: () => producer.disconnect().catch(() => undefined),
+  }
+}
+
+function asBuffer(value: RawMessage['value']): string | Buffer | null {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value
+}

@@ -1,0 +1,258 @@
+import { ensureBucket, putObject, recordKey } from '../bucket.ts'
+import {
+  committedOffsets,
+  openConsumer,
+  topicOffsets,
+  type CommittedOffset,
+  type GroupConsumer,
+  type KafkaRecord,
+} from '../consumer.ts'
+import { LabError } from '../errors.ts'
+import { withAdmin } from '../kafka.ts'
+import type { Lab } from '../lab.ts'
+import { openSender, type Sender } from '../producer.ts'
+import { ensureTopic } from '../topic.ts'
+import { waitFor } from '../wait.ts'
+import { Chain, findStart, type BadRecord, type ChainPlace } from './chain.ts'
+
+export interface SinkOptions {
+  /** Default: LAB_TOPIC. Bad events go to `<topic>.dlq`. */
+  topic?: string
+  /** Default: LAB_GROUP. */
+  group?: string
+  /** Default: LAB_BUCKET; made when missing. */
+  bucket?: string
+  /** Default: LAB_PREFIX. */
+  prefix?: string
+  /** Records in one object at most; default 10,000. */
+  maxRecords?: number
+  /** Bytes of JSON in one object, before gzip; default 4 MiB. */
+  maxBytes?: number
+  /** Store what waits after so many milliseconds, full or not; default 60,000. */
+  maxAgeMs?: number
+  /** End after so many records, good and bad. */
+  take?: number
+  /** End after so many milliseconds; default: when the group has caught up with what was in the topic at the start. */
+  timeMs?: number
+  /** Ends the sink; what waits is stored before. */
+  signal?: AbortSignal
+  /** The tutorial's way: one object for each record, numbered from 0 in each run, so a second run overwrites the first. For the lesson only. */
+  perRecord?: boolean
+  /** A member that is silent for so long is taken for dead; default 10,000. */
+  sessionTimeoutMs?: number
+  /** Told of progress after each object. */
+  onProgress?: (progress: { records: number; objects: number }) => void
+}
+
+export interface SinkReport {
+  topic: string
+  group: string
+  /** Where the objects lie: `s3://…/`. */
+  location: string
+  /** Records stored by this run. */
+  records: number
+  objects: number
+  /** Bytes of these objects as stored. */
+  bytes: number
+  /** Records that were in the bucket already (another sink, or a crash before the commit). */
+  alreadyStored: number
+  /** Bad records, now in the dead-letter topic. */
+  deadLetters: number
+  /** Offsets that retention had deleted before anyone read them; `end` exclusive. */
+  lost: { partition: number; start: number; end: number }[]
+  ended: 'caught up' | 'records' | 'time' | 'signal'
+}
+
+/** Moves the valid records of a topic into the bucket, each exactly once whatever crashes and however many sinks run: conditional writes first, commits
+ *  after (README, "Delivery"). Bad records go to the dead-letter topic with the reason. Throws `LabError`, TOPIC_REPLACED when the bucket holds
+ *  another topic's objects. */
+export async function sink(lab: Lab, options: SinkOptions = {}): Promise<SinkReport> {
+  const { topic = lab.config.topic, group = lab.config.group, bucket = lab.config.bucket, prefix = lab.config.prefix } = options
+  await ensureBucket(lab, bucket)
+  const ends = await topicOffsets(lab, topic)
+  const clusterId = await withAdmin(lab, 'cluster', async admin => (await admin.describeCluster()).clusterId)
+  const run = new SinkRun({ lab, clusterId, topic, bucket, prefix }, group, options)
+  const ended = await run.start(ends)
+  return { topic, group, location: `s3://${bucket}/${prefix}`, ...run.totals(), ended }
+}
+
+class SinkRun {
+  readonly #place: ChainPlace
+  readonly #group: string
+  readonly #options: SinkOptions
+  #chains = new Map<number, Chain>()
+  /** Chains of partitions that went to other members; kept for their counts. */
+  #past: Chain[] = []
+  #handled = 0
+  #deadLetters = 0
+  #perRecord = { records: 0, bytes: 0 }
+  #lost: SinkReport['lost'] = []
+  #deadLetterSender: Sender | undefined
+  #consumer!: GroupConsumer
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(place: ChainPlace, group: string, options: SinkOptions) {
+    this.#place = place
+    this.#group = group
+    this.#options = options
+  }
+
+  totals(): Omit<SinkReport, 'topic' | 'group' | 'location' | 'ended'> {
+    const chains = [...this.#past, ...this.#chains.values()]
+    const sum = (of: (chain: Chain) => number): number => chains.reduce((total, chain) => total + of(chain), 0)
+    return {
+      records: sum(chain => chain.records) + this.#perRecord.records,
+      objects: sum(chain => chain.objects) + this.#perRecord.records,
+      bytes: sum(chain => chain.bytes) + this.#perRecord.bytes,
+      alreadyStored: sum(chain => chain.alreadyStored),
+      deadLetters: this.#deadLetters,
+      lost: this.#lost,
+    }
+  }
+
+  async start(ends: { partition: number; start: number; end: number }[]): Promise<SinkReport['ended']> {
+    const { lab, topic } = this.#place
+    const { signal, take = Infinity, timeMs = Infinity, sessionTimeoutMs, maxAgeMs = 60_000 } = this.#options
+    const deadline = performance.now() + timeMs
+    this.#consumer = await openConsumer(lab, topic, {
+      group: this.#group,
+      sessionTimeoutMs,
+      onAssign: () => {
+        this.#past.push(...this.#chains.values())
+        this.#chains = new Map()
+      },
+      onRecords: (partition, records) => this.#exclusive(() => this.#takeRecords(partition, records)),
+    })
+    try {
+      const ended = await waitFor(
+        `end of topic ${topic}`,
+        async () => {
+          this.#consumer.throwIfFailed()
+          if (signal?.aborted) return 'signal'
+          if (this.#handled >= take) return 'records'
+          if (performance.now() >= deadline) return 'time'
+          await this.#flush(chain => performance.now() - chain.waitingSince >= maxAgeMs)
+          return timeMs === Infinity && (await this.#caughtUp(ends)) && 'caught up'
+        },
+        { timeoutMs: Infinity, maxIntervalMs: 250 },
+      )
+      await this.#flush(() => true)
+      return ended
+    } finally {
+      await this.#consumer.close()
+      await this.#deadLetterSender?.close()
+    }
+  }
+
+  /** Records and flushes take turns, so that a chain is never used by two at once. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #takeRecords(partition: number, records: KafkaRecord[]): Promise<void> {
+    const { take = Infinity, maxRecords = 10_000, maxBytes = 4_194_304, perRecord, signal } = this.#options
+    if (perRecord) return this.#storeEach(partition, records)
+    const chain = this.#chains.get(partition) ?? (await this.#openChain(partition, records[0]))
+    if (!chain) return
+    for (const record of records) {
+      if (this.#handled >= take || signal?.aborted) return
+      if (chain.endsBefore(record)) await this.#store(chain)
+      if (chain.add(record)) this.#handled++
+      if (chain.waiting >= maxRecords || chain.sizeBytes >= maxBytes) await this.#store(chain)
+    }
+  }
+
+  /** Opens the chain at a boundary. When that lies elsewhere than the records in hand, reading goes on there and undefined is answered. */
+  async #openChain(partition: number, first: KafkaRecord): Promise<Chain | undefined> {
+    const { lab, topic } = this.#place
+    const none: CommittedOffset = { partition, offset: -1, metadata: '' }
+    const committed = (await committedOffsets(lab, this.#group, topic)).find(found => found.partition === partition) ?? none
+    const { start: logStart, end: logEnd } = (await topicOffsets(lab, topic)).find(found => found.partition === partition)!
+    if (committed.offset > logEnd) throw replacedOffsets(this.#group, topic, partition, committed.offset, logEnd)
+    if (committed.offset >= 0 && committed.offset < logStart)
+      this.#lost.push({ partition, start: committed.offset, end: logStart })
+    const start = await findStart(
+      this.#place,
+      partition,
+      { ...committed, offset: committed.offset < 0 ? -1 : Math.max(committed.offset, logStart) },
+      logStart,
+    )
+    const chain = new Chain(this.#place, partition, start)
+    this.#chains.set(partition, chain)
+    if (start.offset >= first.offset) return chain
+    this.#consumer.seek(partition, start.offset)
+    return undefined
+  }
+
+  async #storeEach(partition: number, records: KafkaRecord[]): Promise<void> {
+    const { lab, bucket, prefix } = this.#place
+    const { take = Infinity, signal, onProgress } = this.#options
+    let last: KafkaRecord | undefined
+    for (const record of records) {
+      if (this.#handled >= take || signal?.aborted) break
+      this.#handled++
+      last = record
+      const { bytes } = await putObject(lab, recordKey(prefix, this.#perRecord.records++), record.value ?? '', bucket)
+      this.#perRecord.bytes += bytes
+      onProgress?.({ records: this.#perRecord.records, objects: this.#perRecord.records })
+    }
+    if (last) await this.#consumer.commit([{ partition, offset: last.offset + 1, metadata: '' }])
+  }
+
+  async #flush(which: (chain: Chain) => boolean): Promise<void> {
+    for (const chain of [...this.#chains.values()]) if (which(chain)) await this.#exclusive(() => this.#store(chain))
+  }
+
+  async #store(chain: Chain): Promise<void> {
+    const offset = await chain.flush(bad => this.#bury(bad))
+    const { records, objects } = this.totals()
+    if (offset && this.#chains.get(chain.partition) === chain) await this.#consumer.commit([offset])
+    if (offset) this.#options.onProgress?.({ records, objects })
+  }
+
+  /** Sends bad records to the dead-letter topic: value and key as they came, headers tell the reason and the place. */
+  async #bury(bad: BadRecord[]): Promise<void> {
+    const { lab, topic } = this.#place
+    if (!this.#deadLetterSender) {
+      await ensureTopic(lab, `${topic}.dlq`)
+      this.#deadLetterSender = await openSender(lab, `${topic}.dlq`)
+    }
+    const messages = bad.map(({ record: { key, value, partition, offset, headers }, error }) => ({
+      key,
+      value,
+      headers: { ...headers, error, topic, partition: String(partition), offset: String(offset) },
+    }))
+    await this.#deadLetterSender.send(messages)
+    this.#deadLetters += bad.length
+  }
+
+  /** True when every offset that was there at the start is stored and committed, by this sink or by others of its group. */
+  async #caughtUp(ends: { partition: number; start: number; end: number }[]): Promise<boolean> {
+    const mine = new Set(this.#consumer.assigned())
+    const open = ends.filter(({ start, end }) => end > start)
+    const read = (partition: number): number =>
+      Math.max(this.#consumer.position(partition) ?? -1, this.#chains.get(partition)?.next ?? -1)
+    if (open.some(({ partition, end }) => mine.has(partition) && read(partition) < end)) return this.#committedAll(open)
+    await this.#flush(() => true)
+    const others = open.filter(({ partition }) => !mine.has(partition))
+    return others.length === 0 || this.#committedAll(others)
+  }
+
+  async #committedAll(ends: { partition: number; end: number }[]): Promise<boolean> {
+    const { lab, topic } = this.#place
+    const committed = new Map(
+      (await committedOffsets(lab, this.#group, topic)).map(({ partition, offset }) => [partition, offset]),
+    )
+    return ends.every(({ partition, end }) => (committed.get(partition) ?? -1) >= end)
+  }
+}
+
+function replacedOffsets(group: string, topic: string, partition: number, offset: number, end: number): LabError {
+  return new LabError(
+    'TOPIC_REPLACED',
+    `group ${group}: has committed offset ${offset} of topic ${topic}, partition ${partition}, which ends at ${end}: the topic was made anew. ` +
+      `Delete the group (npx tickerlake groups delete ${group}) and empty the prefix, or use another group and prefix.`,
+  )
+}
