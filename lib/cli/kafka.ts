@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 
 /** `npx tickerlake kafka …`: real Kafka on this machine and on a host. Loads the scripts when one is used. */
 export function kafkaCommand(): Command {
@@ -29,7 +29,67 @@ export function kafkaCommand(): Command {
       const { down } = await import('../../provisioning/kafka/this-machine.ts')
       await down(options)
     })
-  return kafka
+  kafka
+    .command('replication')
+    .description('three brokers, the leader killed while messages flow: which settings lose acknowledged messages?')
+    .addArgument(
+      new Argument('[scenario...]', 'what happens to the brokers')
+        .choices(['crash', 'disk', 'double'])
+        .default(['crash', 'disk', 'double']),
+    )
+    .addOption(new Option('--runs <n>', 'how often').default(1).argParser(positiveInteger))
+    .addOption(versionOption())
+    .addOption(releasesOption())
+    .action(async (scenarios: ('crash' | 'disk' | 'double')[], options: { runs: number; kafka?: string; releases?: string }) => {
+      const { replication } = await import('../../provisioning/kafka/replication.ts')
+      await replication({ ...options, scenarios, version: options.kafka })
+    })
+  return kafka.addCommand(hostCommand())
+}
+
+/** `kafka host …`: Kafka on a host that ssh reaches; what `aws up` runs on its instance. */
+function hostCommand(): Command {
+  const host = new Command('host').description('Kafka on an EC2, Debian, Ubuntu or Amazon Linux host, over ssh')
+  hostOptions(host.command('up'))
+    .description('install and start Kafka there, step by step; safe to repeat')
+    .option('--dry-run', 'only say what would change', false)
+    .action(async (target: string, options: HostFlags & { dryRun: boolean }) => {
+      const { setUpHost } = await import('../../provisioning/host/set-up.ts')
+      await setUpHost({ ...options, host: target, version: options.kafka })
+    })
+  hostOptions(host.command('status'))
+    .description('services, memory, disk, and whether Kafka answers; exit 1 when not; refreshes kafka.env')
+    .action(async (target: string, options: HostFlags) => {
+      const { showHost } = await import('../../provisioning/host/set-up.ts')
+      if (!(await showHost({ ...options, host: target, version: options.kafka }))) process.exitCode = 1
+    })
+  return host
+}
+
+interface HostFlags {
+  key?: string
+  sshConfig?: string
+  secure: boolean
+  kraft: boolean
+  firewalled: boolean
+  kafka?: string
+  releases?: string
+}
+
+const hostOptions = (command: Command): Command =>
+  command
+    .argument('<host>', 'user@address; the user is ec2-user when not given')
+    .option('--key <file>', 'private key for ssh')
+    .option('--ssh-config <file>', 'another ssh configuration (ssh -F)')
+    .option('--secure', 'TLS, passwords (SASL/SCRAM) and rights (ACLs)', false)
+    .option('--kraft', 'without ZooKeeper; plain only', false)
+    .option('--firewalled', 'a firewall lets only your own address in: plain is fine on a public address', false)
+    .addOption(versionOption())
+    .addOption(releasesOption())
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1.')
+  return Number(text)
 }
 
 const brokersOption = (): Option =>

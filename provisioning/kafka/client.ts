@@ -1,4 +1,5 @@
-import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import type { Admin, Kafka, KafkaConfig } from 'kafkajs'
+import { loadKafkajs } from '../../lib/kafkajs.ts'
 
 /** How the scripts reach a cluster: addresses, and for `--secure` TLS and the user. */
 export interface KafkaAccess {
@@ -9,7 +10,7 @@ export interface KafkaAccess {
 
 /** A silent kafkajs client; provisioning needs its own because it talks to clusters the lab's configuration does not name yet. */
 export function kafkaClient(access: KafkaAccess, options: Partial<KafkaConfig> = {}): Kafka {
-  process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
+  const { Kafka, logLevel } = loadKafkajs()
   return new Kafka({
     clientId: 'tickerlake-provisioning',
     brokers: access.brokers,

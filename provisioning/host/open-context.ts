@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { loadConfig } from '../../lib/config.ts'
+import { LabError } from '../../lib/errors.ts'
+import { readRelease } from '../kafka/releases.ts'
+import type { HostContext, HostSecrets } from './context.ts'
+import { openHost } from './ssh.ts'
+
+/** What a person says about a host; the same for all steps. */
+export interface HostOptions {
+  /** `user@address`, or an address (user ec2-user). */
+  host: string
+  /** Private key for ssh. */
+  key?: string
+  sshConfig?: string
+  secure: boolean
+  kraft: boolean
+  /** A firewall in front lets only the caller in, so plain is fine on a public address. */
+  firewalled: boolean
+  version?: string
+  releases?: string
+  /** Folder for what belongs to this host; default `LAB_DIR/host`. */
+  dir?: string
+}
+
+/** Opens the host and reads or makes its secrets. Close `context.host` when done. */
+export async function openContext(options: HostOptions): Promise<HostContext> {
+  const [user, address] = splitTarget(options.host)
+  if (options.secure && options.kraft)
+    throw new LabError(
+      'HOST',
+      'Kafka host: --secure and --kraft do not go together here. KRaft is for plain mode; leave one away.',
+    )
+  if (!options.secure && !options.firewalled && !isPrivateAddress(address)) {
+    throw new LabError(
+      'HOST',
+      `Kafka host: plain mode on ${address} would let everybody in who reaches port 9092. Use --secure; or, when a firewall lets only your own address in, say --firewalled.`,
+    )
+  }
+  const config = loadConfig()
+  const dir = options.dir ?? join(config.dir, 'host')
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  return {
+    host: openHost({
+      host: address,
+      user,
+      knownHosts: join(dir, 'known_hosts'),
+      ...(options.key && { keyFile: resolve(options.key) }),
+      ...(options.sshConfig && { configFile: resolve(options.sshConfig) }),
+    }),
+    release: await readRelease(options.version, options.releases),
+    secure: options.secure,
+    kraft: options.kraft,
+    secrets: readSecrets(join(dir, 'secrets.json')),
+    caFile: join(dir, 'ca.pem'),
+    topic: config.topic,
+    group: config.group,
+  }
+}
+
+function splitTarget(target: string): [user: string, address: string] {
+  const at = target.lastIndexOf('@')
+  return at < 0 ? ['ec2-user', target] : [target.slice(0, at), target.slice(at + 1)]
+}
+
+/** RFC 1918, loopback and link-local, CGNAT, and their IPv6 kin: not reachable from the internet. Names count as public. */
+export function isPrivateAddress(address: string): boolean {
+  const octets = /^(\d{1,3})\.(\d{1,3})\.\d{1,3}\.\d{1,3}$/.exec(address)
+  if (!octets) return address === 'localhost' || /^(::1$|f[cd][0-9a-f]{2}:|fe80:)/i.test(address)
+  const [a, b] = [Number(octets[1]), Number(octets[2])]
+  return (
+    a === 10 ||
+    a === 127 ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 169 && b === 254) ||
+    (a === 100 && b >= 64 && b < 128)
+  )
+}
+
+/** The passwords of Kafka's users: made once, kept in a file only its owner reads. */
+export function readSecrets(file: string): HostSecrets {
+  if (!existsSync(file)) {
+    const password = (): string => randomBytes(24).toString('base64url')
+    writeFileSync(file, JSON.stringify({ adminPassword: password(), labPassword: password() }), { mode: 0o600, flag: 'wx' })
+  }
+  chmodSync(file, 0o600)
+  return JSON.parse(readFileSync(file, 'utf8')) as HostSecrets
+}

@@ -1,0 +1,33 @@
+import { parseArgs } from 'node:util'
+import { errorMessage } from '../../lib/errors.ts'
+import type { HostContext } from './context.ts'
+import { openContext } from './open-context.ts'
+import { runSteps, type Step } from './step.ts'
+
+/** Runs one step as a script: `node provisioning/host/02-java.ts ec2-user@host --key FILE [--secure] [--dry-run]`. */
+export function runAlone(step: Step<HostContext>): void {
+  void main(step).catch((error: unknown) => {
+    console.error(errorMessage(error))
+    process.exitCode = 1
+  })
+}
+
+async function main(step: Step<HostContext>): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      key: { type: 'string' },
+      'ssh-config': { type: 'string' },
+      secure: { type: 'boolean', default: false },
+      kraft: { type: 'boolean', default: false },
+      firewalled: { type: 'boolean', default: false },
+      kafka: { type: 'string' },
+      releases: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+    },
+  })
+  const [host] = positionals
+  if (!host || positionals.length > 1) throw new Error(`Expected one host: node ${process.argv[1]} ec2-user@address --key FILE`)
+  const context = await openContext({ ...values, host, sshConfig: values['ssh-config'], version: values.kafka })
+  await runSteps([step], context, { dryRun: values['dry-run'] }).finally(() => context.host.close())
+}
