@@ -59,20 +59,19 @@ export function progress(): Live {
 
 /** An exercise's check: prints `ok`, or `TODO` with what is still wrong. Never throws, so that the notebook goes on. `test` answers true, or false, or
  *  a text that says what it wanted and got, or throws. */
-export async function check(name: string, test: () => unknown): Promise<boolean> {
+export async function check(name: string, test: () => unknown): Promise<void> {
   let problem: string
   try {
     const answer = await test()
     if (answer === true) {
       console.log(`ok   ${name}`)
-      return true
+      return
     }
     problem = typeof answer === 'string' ? answer : 'not yet'
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error)
   }
   console.log(`TODO ${name}: ${problem}`)
-  return false
 }
 
 interface Output {

@@ -67,3 +67,10 @@ export async function stopSignal(seconds: number = 30): Promise<Stop> {
   }
   return { signal: controller.signal, done: () => end('done') }
 }
+
+/** The items of a source as an array, `most` of them (default 1,000): a cell has no `for await`, and an endless source is cut off. */
+export async function collect<T>(source: AsyncIterable<T>, most: number = 1000): Promise<T[]> {
+  const items: T[] = []
+  for await (const item of source) if (items.push(item) >= most) break
+  return items
+}
