@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorMessage, LabError } from './errors.ts'
 import { waitFor } from './wait.ts'
@@ -127,4 +127,11 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as { code?: string }).code === 'EPERM'
   }
+}
+
+/** Writes the settings kcat reads through KCAT_CONFIG; answers the file's path. */
+export function writeKcatConfig({ dir, brokers }: HomeInfo): string {
+  const file = join(dir, 'kcat.conf')
+  writeFileSync(file, `bootstrap.servers=${brokers.join(',')}\n`)
+  return file
 }

@@ -15,6 +15,7 @@ export {
   type TopicOptions,
   type TopicReport,
 } from './topic.ts'
+export { deleteGroup, describeGroup, listGroups, resetGroup, type GroupReport } from './group.ts'
 export { produce, produceRaw, type ProduceOptions, type ProduceReport, type RawMessage } from './producer.ts'
 export {
   committedOffsets,

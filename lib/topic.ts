@@ -108,17 +108,3 @@ export async function deleteTopic(lab: Lab, topic: string): Promise<{ deleted: s
     return { deleted: topic }
   })
 }
-
-/** Deletes a consumer group with its committed offsets; answers false when there is none. */
-export async function deleteGroup(lab: Lab, group: string): Promise<boolean> {
-  return withAdmin(lab, `group ${group}`, async admin => {
-    try {
-      await admin.deleteGroups([group])
-      return true
-    } catch (error) {
-      const codes = ((error as { groups?: { errorCode?: number }[] }).groups ?? []).map(({ errorCode }) => errorCode)
-      if (codes.includes(69)) return false
-      throw error
-    }
-  })
-}

@@ -1,0 +1,100 @@
+import { LabError } from './errors.ts'
+import { withAdmin } from './kafka.ts'
+import type { Lab } from './lab.ts'
+
+export interface GroupReport {
+  group: string
+  /** Kafka's words: `Stable`, `Empty`, `PreparingRebalance`, … */
+  state: string
+  members: { clientId: string; host: string }[]
+  offsets: {
+    topic: string
+    partition: number
+    /** Offset of the next record to be read; -1 when none was committed. */
+    committed: number
+    /** Offset of the next record to be written. */
+    end: number
+    /** Records that wait; null when nothing was committed. */
+    lag: number | null
+    metadata: string
+  }[]
+}
+
+/** The consumer groups' names, sorted. */
+export async function listGroups(lab: Lab): Promise<string[]> {
+  const { groups } = await withAdmin(lab, 'groups', admin => admin.listGroups())
+  return groups.map(({ groupId }) => groupId).sort()
+}
+
+/** State, members, and how far the group is in each partition. Throws `LabError` GROUP_ID_NOT_FOUND. */
+export async function describeGroup(lab: Lab, group: string): Promise<GroupReport> {
+  return withAdmin(lab, `group ${group}`, async admin => {
+    const { groups } = await admin.describeGroups([group])
+    const [{ state, members }] = groups
+    const committed = await admin.fetchOffsets({ groupId: group })
+    if (state === 'Dead' && committed.length === 0) {
+      throw new LabError(
+        'GROUP_ID_NOT_FOUND',
+        `group ${group}: there is no such consumer group. See \`npx tickerlake groups list\`.`,
+      )
+    }
+    const offsets: GroupReport['offsets'] = []
+    for (const { topic, partitions } of committed) {
+      const ends = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]))
+      for (const { partition, offset, metadata } of partitions) {
+        const end = ends.get(partition) ?? 0
+        const at = Number(offset)
+        offsets.push({
+          topic,
+          partition,
+          committed: at,
+          end,
+          lag: at < 0 ? null : Math.max(0, end - at),
+          metadata: metadata ?? '',
+        })
+      }
+    }
+    offsets.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+    return { group, state, members: members.map(({ clientId, clientHost }) => ({ clientId, host: clientHost })), offsets }
+  })
+}
+
+/** Moves the group's offsets of a topic: to the first record, behind the last, or to one offset in each partition. Throws `LabError`
+ *  NON_EMPTY_GROUP while members run. */
+export async function resetGroup(
+  lab: Lab,
+  group: string,
+  topic: string,
+  to: 'earliest' | 'latest' | number,
+): Promise<{ group: string; topic: string; offsets: Record<number, number> }> {
+  return withAdmin(lab, `group ${group}`, async admin => {
+    const { groups } = await admin.describeGroups([group])
+    if (groups[0].members.length > 0)
+      throw new LabError('NON_EMPTY_GROUP', `group ${group}: has ${groups[0].members.length} running members. Stop them first.`)
+    const offsets: Record<number, number> = {}
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      offsets[partition] =
+        to === 'earliest' ? Number(low) : to === 'latest' ? Number(high) : Math.min(Math.max(to, Number(low)), Number(high))
+    }
+    const partitions = Object.entries(offsets).map(([partition, offset]) => ({
+      partition: Number(partition),
+      offset: String(offset),
+    }))
+    await admin.setOffsets({ groupId: group, topic, partitions })
+    return { group, topic, offsets }
+  })
+}
+
+/** Deletes a consumer group with its committed offsets; answers false when there is none. */
+export async function deleteGroup(lab: Lab, group: string): Promise<boolean> {
+  return withAdmin(lab, `group ${group}`, async admin => {
+    try {
+      await admin.deleteGroups([group])
+      return true
+    } catch (error) {
+      const codes = ((error as { groups?: { errorCode?: number }[] }).groups ?? []).map(({ errorCode }) => errorCode)
+      if (codes.includes(69)) return false
+      throw error
+    }
+  })
+}

@@ -1,0 +1,45 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startLocalStack } from './index.ts'
+
+/** The embedded home as a process of its own: starts the stack, writes `home.json` when it answers, and ends with SIGTERM or SIGINT. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      dir: { type: 'string' },
+      port: { type: 'string' },
+      'kafka-port': { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
+    },
+  })
+  if (!values.dir) throw new Error('--dir is missing')
+  const properties: Record<string, string> = {}
+  for (const setting of values.set) properties[setting.slice(0, setting.indexOf('='))] = setting.slice(setting.indexOf('=') + 1)
+  const port = (text?: string): number | undefined => (text === undefined ? undefined : Number(text))
+  const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`)
+  const {
+    reset: _,
+    close,
+    ...home
+  } = await startLocalStack({ dir: values.dir, port: port(values.port), kafkaPort: port(values['kafka-port']), properties, log })
+  const file = join(home.dir, 'home.json')
+  writeFileSync(`${file}.new`, `${JSON.stringify(home, null, 2)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+  log(`home is up: Kafka ${home.brokers[0]}, S3, Glue and Athena ${home.endpoint}`)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      rmSync(file, { force: true })
+      void close().then(() => process.exit(0))
+    })
+  }
+}
+
+process.on('uncaughtException', error => console.log(`${new Date().toISOString()} unexpected: ${error.stack}`))
+process.on('unhandledRejection', error =>
+  console.log(`${new Date().toISOString()} unexpected: ${(error as Error)?.stack ?? error}`),
+)
+main().catch((error: unknown) => {
+  console.log(`tickerlake: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+})

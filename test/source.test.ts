@@ -1,0 +1,130 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { LabError } from '../lib/errors.ts'
+import { csvHeader, type Quote } from '../lib/quote.ts'
+import { readQuotes, type SourceOptions } from '../lib/source.ts'
+import { temporaryFolder } from './helpers/folder.ts'
+
+const row = (symbol: string, date: string, close = '1.0') => `${symbol},${date},1.0,1.0,1.0,${close},1.0,0.0,1.0`
+
+function csv(...rows: string[]): string {
+  const file = join(temporaryFolder(), 'quotes.csv')
+  writeFileSync(file, [csvHeader.join(','), ...rows, ''].join('\n'))
+  return file
+}
+
+async function all(file: string, options: SourceOptions = {}): Promise<{ names: string[]; errors: LabError[] }> {
+  const errors: LabError[] = []
+  const names: string[] = []
+  for await (const { symbol, trade_date } of readQuotes(file, { onBadRow: error => errors.push(error), ...options }))
+    names.push(`${symbol} ${trade_date}`)
+  return { names, errors }
+}
+
+const blocks = [
+  row('B', '2020-01-02'),
+  row('B', '2020-01-04'),
+  row('A', '2020-01-01'),
+  row('A', '2020-01-02'),
+  row('A', '2020-01-05'),
+]
+
+describe('readQuotes', () => {
+  it('gives the rows in file order', async () => {
+    const { names } = await all(csv(...blocks))
+    expect(names).toEqual(['B 2020-01-02', 'B 2020-01-04', 'A 2020-01-01', 'A 2020-01-02', 'A 2020-01-05'])
+  })
+
+  it('replays by date across symbols, in file order within a day', async () => {
+    const { names } = await all(csv(...blocks), { order: 'replay' })
+    expect(names).toEqual(['A 2020-01-01', 'B 2020-01-02', 'A 2020-01-02', 'B 2020-01-04', 'A 2020-01-05'])
+  })
+
+  it('samples the same rows for the same seed, again and again, never only the first', async () => {
+    const file = csv(...blocks)
+    const first = await all(file, { order: 'random', seed: 7, take: 50 })
+    expect(first.names).toHaveLength(50)
+    expect(new Set(first.names).size).toBe(5)
+    expect(await all(file, { order: 'random', seed: 7, take: 50 })).toEqual(first)
+    expect(await all(file, { order: 'random', seed: 8, take: 50 })).not.toEqual(first)
+  })
+
+  it.each(['file', 'replay'] as const)('reports bad rows with file and line in order %s, and the rest goes on', async order => {
+    const file = csv(
+      row('A', '2020-01-01'),
+      row('A', '2020-01-02', 'abc'),
+      'A,2020-01-03,1.0',
+      row('A', '2020-01-04'),
+      row('A', '2019-01-01', ''),
+    )
+    const { names, errors } = await all(file, { order })
+    expect(names).toEqual(['A 2020-01-01', 'A 2020-01-04'])
+    expect(errors.map(({ code }) => code)).toEqual(['BAD_ROW', 'BAD_ROW', 'BAD_ROW'])
+    const messages = errors.map(({ message }) => message).sort()
+    expect(messages[0]).toContain(`${file}, line 3: Close is not a number: "abc"`)
+    expect(messages[1]).toContain(`${file}, line 4: expected 9 fields, got 3`)
+    expect(messages[2]).toContain(`${file}, line 6: Close is not a number: ""`)
+  })
+
+  it('reads quoted fields, CRLF, a byte order mark and a last line without an end', async () => {
+    const file = join(temporaryFolder(), 'quotes.csv')
+    writeFileSync(
+      file,
+      `\ufeff${csvHeader.join(',')}\r\n"N,A",2020-01-01,1.0,1.0,1.0,1.0,1.0,0.0,1.0\r\n${row('B', '2020-01-02')}`,
+    )
+    expect((await all(file)).names).toEqual(['N,A 2020-01-01', 'B 2020-01-02'])
+    expect((await all(file, { order: 'replay' })).names).toEqual(['N,A 2020-01-01', 'B 2020-01-02'])
+  })
+
+  it('keeps the pace', async () => {
+    const from = performance.now()
+    expect((await all(csv(...blocks), { pace: 50 })).names).toHaveLength(5)
+    expect(performance.now() - from).toBeGreaterThan(75)
+  })
+
+  it('ends with the signal, without an error', async () => {
+    const controller = new AbortController()
+    const quotes: Quote[] = []
+    for await (const quote of readQuotes(csv(...blocks), { order: 'random', signal: controller.signal })) {
+      quotes.push(quote)
+      if (quotes.length === 3) controller.abort()
+    }
+    expect(quotes).toHaveLength(3)
+  })
+
+  it('reads only what is taken', async () => {
+    expect((await all(csv(...blocks), { take: 2 })).names).toHaveLength(2)
+    expect((await all(csv(...blocks), { take: 0 })).names).toHaveLength(0)
+  })
+
+  it('says what is wrong with the file', async () => {
+    const folder = temporaryFolder()
+    await expect(all(join(folder, 'none.csv'))).rejects.toMatchObject({
+      code: 'CSV_MISSING',
+      message: expect.stringContaining('none.csv: there is no such file'),
+    })
+    await expect(all(folder)).rejects.toMatchObject({ code: 'CSV_MISSING', message: expect.stringContaining('cannot be read') })
+    writeFileSync(join(folder, 'other.csv'), 'a,b\n1,2\n')
+    await expect(all(join(folder, 'other.csv'))).rejects.toMatchObject({
+      code: 'CSV_HEADER',
+      message: expect.stringContaining('got a,b'),
+    })
+    writeFileSync(join(folder, 'empty.csv'), '')
+    await expect(all(join(folder, 'empty.csv'))).rejects.toMatchObject({
+      code: 'CSV_HEADER',
+      message: expect.stringContaining('got nothing'),
+    })
+    const open = csv(row('A', '2020-01-01'), `"A,2020-01-02${',1.0'.repeat(30_000)}`)
+    await expect(all(open)).rejects.toMatchObject({ code: 'CSV_FORMAT' })
+  })
+
+  it('gives nothing for a file without rows', async () => {
+    for (const order of ['file', 'replay', 'random'] as const) expect((await all(csv(), { order })).names).toEqual([])
+  })
+
+  it('refuses options that make no sense', async () => {
+    await expect(all(csv(...blocks), { pace: 0 })).rejects.toMatchObject({ code: 'SOURCE_OPTION' })
+    await expect(all(csv(...blocks), { order: 'backwards' as never })).rejects.toMatchObject({ code: 'SOURCE_OPTION' })
+  })
+})
