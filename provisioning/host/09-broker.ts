@@ -101,7 +101,8 @@ const kraftRoles: Properties = {
   'node.id': 1,
   'controller.quorum.voters': '1@127.0.0.1:9093',
   'controller.listener.names': 'CONTROLLER',
-  'broker.session.timeout.ms': 6000,
+  'broker.session.timeout.ms': 4000,
+  'broker.heartbeat.interval.ms': 1000,
 }
 
 const scramLogin = 'org.apache.kafka.common.security.scram.ScramLoginModule required'

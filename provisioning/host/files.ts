@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import type { Host } from './ssh.ts'
 
 /** A file as it should be on the host. */
@@ -26,8 +27,10 @@ const wanted = ({ content, mode, owner = 'root:root' }: RemoteFile): string =>
   `${createHash('sha256').update(content).digest('hex')} ${mode} ${owner}`
 
 /** What stale files look like in a step's report. */
-export const fileDiffers = async (host: Host, files: RemoteFile[]): Promise<string[]> =>
-  (await staleFiles(host, files)).map(({ path }) => `${path} is missing or differs`)
+export async function fileDiffers(host: Host, files: RemoteFile[]): Promise<string[]> {
+  const stale = await staleFiles(host, files)
+  return stale.length ? [`not as wanted: ${stale.map(({ path }) => basename(path)).join(' ')}`] : []
+}
 
 /** Writes the files that are stale, each in one go; the units they belong to are marked for a restart. */
 export async function writeFiles(host: Host, all: RemoteFile[]): Promise<void> {

@@ -155,7 +155,7 @@ export class LocalCluster {
     if ((await runningPid(this.#zookeeper)) !== undefined) return false
     const dataDir = join(this.spec.dir, 'data', 'zookeeper')
     mkdirSync(dataDir, { recursive: true })
-    const tickTimeMs = Math.min(2000, Math.floor((this.spec.sessionMs ?? 6000) / 2))
+    const tickTimeMs = Math.min(1000, Math.floor((this.spec.sessionMs ?? Infinity) / 2))
     const config = this.#write('zookeeper', zookeeperProperties({ dataDir, port: this.ports.zookeeper, tickTimeMs }))
     this.#run(this.#zookeeper, ['-Xmx128M', '-Xms64M'], ['org.apache.zookeeper.server.quorum.QuorumPeerMain', config])
     await this.#until(this.#zookeeper, () => zookeeperServes(this.ports.zookeeper))

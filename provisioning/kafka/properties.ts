@@ -32,7 +32,7 @@ export const log4j = encodeProperties({
 })
 
 /** What a ZooKeeper for one lab needs: loopback only, no admin server, old snapshots purged. */
-export function zookeeperProperties({ dataDir, port = 2181, tickTimeMs = 2000 }: ZooKeeperPlace): Properties {
+export function zookeeperProperties({ dataDir, port = 2181, tickTimeMs = 1000 }: ZooKeeperPlace): Properties {
   return {
     dataDir,
     clientPort: port,
@@ -49,7 +49,7 @@ export function zookeeperProperties({ dataDir, port = 2181, tickTimeMs = 2000 }:
 export interface ZooKeeperPlace {
   dataDir: string
   port?: number
-  /** Half of the shortest session a broker may ask for; in ms. */
+  /** ZooKeeper's clock in ms: sessions end at a multiple of it, and none may be shorter than two. */
   tickTimeMs?: number
 }
 
@@ -79,8 +79,8 @@ export function brokerProperties({ dataDir, brokers }: { dataDir: string; broker
   }
 }
 
-/** How a broker finds its ZooKeeper. A short session brings a killed broker back in 7 s instead of 24. */
-export const zookeeperClient = (port = 2181, sessionMs = 6000): Properties => ({
+/** How a broker finds its ZooKeeper. A short session lets a killed broker come back in 10 s instead of 24. */
+export const zookeeperClient = (port = 2181, sessionMs = 5000): Properties => ({
   'zookeeper.connect': `127.0.0.1:${port}`,
   'zookeeper.connection.timeout.ms': 18000,
   'zookeeper.session.timeout.ms': sessionMs,

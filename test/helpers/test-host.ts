@@ -47,7 +47,8 @@ export function testHostProblem(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a test host needs root on Linux'
   if (!has('apt-get')) return 'a test host needs Debian or Ubuntu'
   if (!aptInstall(['mmdebstrap'], ['mmdebstrap'])) return 'mmdebstrap could not be installed'
-  if (!aptInstall(['iproute2', 'openssh-client', 'e2fsprogs'], ['ip', 'ssh', 'mkfs.ext4'])) return 'ip, ssh and mkfs.ext4 could not be installed'
+  if (!aptInstall(['iproute2', 'openssh-client', 'e2fsprogs'], ['ip', 'ssh', 'mkfs.ext4']))
+    return 'ip, ssh and mkfs.ext4 could not be installed'
   try {
     nspawn()
     run('unshare', ['-n', 'true'])
@@ -65,7 +66,8 @@ function nspawn(): string {
   const debs = join(labDir, 'debs')
   mkdirSync(debs, { recursive: true })
   run('apt-get', ['download', '-qq', 'systemd-container', 'libsystemd-shared'], { cwd: debs })
-  for (const deb of readdirSync(debs).filter(file => file.endsWith('.deb'))) run('dpkg', ['-x', join(debs, deb), join(debs, 'root')])
+  for (const deb of readdirSync(debs).filter(file => file.endsWith('.deb')))
+    run('dpkg', ['-x', join(debs, deb), join(debs, 'root')])
   const library = run('find', [join(debs, 'root'), '-type', 'd', '-path', '*-linux-gnu/systemd']).split('\n')[0]
   const binary = join(debs, 'root', 'usr/bin/systemd-nspawn')
   writeFileSync(wrapper, `#!/bin/sh\nLD_LIBRARY_PATH='${library}' exec '${binary}' "$@"\n`, { mode: 0o755 })
@@ -92,7 +94,8 @@ function packageSources(): { lines: string[]; servers: { host: string; port: num
   const lines = new Set<string>()
   for (const line of shown.split('\n')) {
     const [, , uri = '', , codename = ''] = line.split('|')
-    if (/^https?:/.test(uri) && [suite, `${suite}-updates`, `${suite}-security`].includes(codename)) lines.add(`deb ${uri.replace(/\/$/, '')} ${codename} main`)
+    if (/^https?:/.test(uri) && [suite, `${suite}-updates`, `${suite}-security`].includes(codename))
+      lines.add(`deb ${uri.replace(/\/$/, '')} ${codename} main`)
   }
   const servers = new Map<string, { host: string; port: number }>()
   for (const line of lines) {
@@ -163,7 +166,9 @@ class NspawnHost implements TestHost {
   }
 
   ssh(script: string): string {
-    return run('ssh', [...this.#sshOptions(), `ec2-user@${this.address}`, 'sudo', 'bash', '-euo', 'pipefail', '-s'], { input: `{\n${script}\n} </dev/null\n` }).trim()
+    return run('ssh', [...this.#sshOptions(), `ec2-user@${this.address}`, 'sudo', 'bash', '-euo', 'pipefail', '-s'], {
+      input: `{\n${script}\n} </dev/null\n`,
+    }).trim()
   }
 
   usedMiB(): number | undefined {
@@ -215,7 +220,12 @@ class NspawnHost implements TestHost {
     run('ip', ['netns', 'add', this.name])
     run('ip', ['link', 'add', `${this.name}-h`, 'type', 'veth', 'peer', 'name', 'host0', 'netns', this.name])
     run('ip', ['link', 'set', `${this.name}-h`, 'up'])
-    for (const args of [['link', 'set', 'lo', 'up'], ['link', 'set', 'host0', 'up'], ['addr', 'add', '169.254.169.254/32', 'dev', 'lo']]) run('ip', ['-n', this.name, ...args])
+    for (const args of [
+      ['link', 'set', 'lo', 'up'],
+      ['link', 'set', 'host0', 'up'],
+      ['addr', 'add', '169.254.169.254/32', 'dev', 'lo'],
+    ])
+      run('ip', ['-n', this.name, ...args])
     writeFileSync(join(root, 'etc/hostname'), `${this.name}\n`)
     this.#network()
     await this.#boot()
@@ -226,13 +236,19 @@ class NspawnHost implements TestHost {
     this.#closeServers()
     for (const mount of ['root', 'disk']) tryRun('umount', [join(this.#dir, mount)])
     this.#tearDownNetwork()
-    if (this.#cgroup) tryRun('rmdir', [this.#cgroup])
+    if (this.#cgroup)
+      tryRun('sh', ['-c', 'for i in $(seq 50); do rmdir "$1" 2>/dev/null && exit; sleep 0.1; done', '_', this.#cgroup])
     tryRun('rmdir', [`/run/systemd/nspawn/propagate/${this.name}`])
     rmSync(this.#dir, { recursive: true, force: true })
   }
 
   #sshOptions(): string[] {
-    const options = ['BatchMode=yes', 'ConnectTimeout=2', 'StrictHostKeyChecking=accept-new', `UserKnownHostsFile=${this.#dir}/known_hosts`]
+    const options = [
+      'BatchMode=yes',
+      'ConnectTimeout=2',
+      'StrictHostKeyChecking=accept-new',
+      `UserKnownHostsFile=${this.#dir}/known_hosts`,
+    ]
     return ['-q', '-i', keyFile, ...options.flatMap(option => ['-o', option])]
   }
 
@@ -255,20 +271,28 @@ class NspawnHost implements TestHost {
       names.push(`${this.#ip(201 + index)} ${host}`)
     })
     writeFileSync(join(this.#dir, 'root/etc/hosts'), `${names.join('\n')}\n`)
-    const values = { 'public-ipv4': this.address, 'local-ipv4': `172.31.0.${10 + this.#options.number}`, 'instance-id': 'i-0123456789abcdef0' }
+    const values = {
+      'public-ipv4': this.address,
+      'local-ipv4': `172.31.0.${10 + this.#options.number}`,
+      'instance-id': 'i-0123456789abcdef0',
+    }
     writeFileSync(join(this.#dir, 'imds.json'), JSON.stringify(values))
   }
 
   async #boot(): Promise<void> {
     await this.#serve()
-    this.#cgroup ??= limitMemory(this.name, this.#options.memoryMiB)
+    this.#cgroup ??= limitMemory(`${this.name}-${process.pid}`, this.#options.memoryMiB)
     const console_ = openSync(join(this.#dir, 'console.log'), 'a')
     // a reboot ends nspawn with 133 (no machined outside): start it again
     const loop = `echo $$ > "$1/cgroup.procs" || true
       while :; do "$2" -q -D "$3/root" -M "$4" --boot --register=no --keep-unit --network-namespace-path="/run/netns/$4" --resolv-conf=off --timezone=off --console=pipe --kill-signal=SIGRTMIN+3; rc=$?; [ $rc = 133 ] || exit $rc; done`
     this.#start('bash', ['-c', loop, '_', this.#cgroup ?? '/nonexistent', nspawn(), this.#dir, this.name], console_)
     const imds = join(import.meta.dirname, 'imds.ts')
-    this.#start('ip', ['netns', 'exec', this.name, process.execPath, imds, '169.254.169.254', '80', join(this.#dir, 'imds.json')], console_)
+    this.#start(
+      'ip',
+      ['netns', 'exec', this.name, process.execPath, imds, '169.254.169.254', '80', join(this.#dir, 'imds.json')],
+      console_,
+    )
     for (let tries = 0; tries < 300; tries++, await sleep(100)) {
       try {
         this.ssh('true')
@@ -329,12 +353,16 @@ function limitMemory(name: string, mib: number): string | undefined {
 }
 
 function forward(address: string, port: number, toHost: string, toPort: number): Promise<Server> {
-  return listen(address, port, createServer({ allowHalfOpen: true }, socket => {
-    const other = connect({ host: toHost, port: toPort, allowHalfOpen: true })
-    socket.pipe(other).pipe(socket)
-    socket.on('error', () => other.destroy())
-    other.on('error', () => socket.destroy())
-  }))
+  return listen(
+    address,
+    port,
+    createServer({ allowHalfOpen: true }, socket => {
+      const other = connect({ host: toHost, port: toPort, allowHalfOpen: true })
+      socket.pipe(other).pipe(socket)
+      socket.on('error', () => other.destroy())
+      other.on('error', () => socket.destroy())
+    }),
+  )
 }
 
 async function serveFiles(address: string, port: number, files: Record<string, string>): Promise<Server> {
