@@ -75,7 +75,7 @@ export class Bodies {
         large = await LargeBody.open(this.absolute(temporary), options)
         for (const earlier of small.splice(0)) await large.write(earlier)
       }
-      const digests = large ? await large.finish() : await digestWhole(concat(small), options)
+      const digests = large ? await large.finish() : await digestBytes(concat(small), options)
       const body = { temporary, sizeBytes, ...digests }
       options.verify?.(body)
       if (!large) writeWhole(this.absolute(temporary), concat(small))
@@ -162,7 +162,8 @@ export async function digestFile(file: string): Promise<{ sizeBytes: number; md5
   return { sizeBytes, md5: md5.digest('hex') }
 }
 
-async function digestWhole(bytes: Uint8Array, { checksum, sha256 }: ReceiveOptions): Promise<Digests> {
+/** All digests of bytes that are in memory. */
+export async function digestBytes(bytes: Uint8Array, { checksum, sha256 }: ReceiveOptions): Promise<Digests> {
   const digests: Digests = { md5: hash('md5', bytes) }
   if (sha256) digests.sha256 = hash('sha256', bytes)
   if (checksum === undefined) return digests

@@ -170,6 +170,12 @@ export class ObjectStore {
     }
   }
 
+  /** Forgets an upload with its parts: it was aborted, or completed and is an object now. */
+  dropUpload(id: string): void {
+    this.commit({}, () => this.uploads.drop(id))
+    this.bodies.removeTree(`_uploads/${id}`)
+  }
+
   deleteBucket(name: string): void {
     this.bucket(name)
     for (const _ of this.objects.scan(name, '', undefined, { all: true })) throw s3Error('BucketNotEmpty', { BucketName: name })
