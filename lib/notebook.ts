@@ -20,8 +20,9 @@ export interface TableOptions<Row> {
 export function table<Row extends object>(rows: readonly Row[], options: TableOptions<Row> = {}): void {
   const { limit = 20 } = options
   const columns = options.columns ?? [...new Set(rows.flatMap(row => Object.keys(row)))]
+  if (rows.length === 0) return display({ data: { 'text/plain': 'no rows' }, metadata: {} })
   const shown = rows.slice(0, limit).map(row => columns.map(column => cellText((row as Content)[column])))
-  const rest = rows.length > limit ? `${rows.length - limit} more rows` : ''
+  const rest = rows.length > limit ? `${rows.length - limit} more row${rows.length === limit + 1 ? '' : 's'}` : ''
   display({ data: { 'text/html': tableHtml(columns, shown, rest), 'text/plain': tableText(columns, shown, rest) }, metadata: {} })
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -14,9 +14,12 @@ export function kernelArguments(connectionFile: string): string[] {
   return [process.execPath, ...flags, tslab, 'kernel', '--config-path', connectionFile]
 }
 
-/** Writes the kernel `tslab` (absolute paths, as Jupyter wants them) into a folder of kernels; answers the file. */
+/** The kernel's name for Jupyter and in the notebooks' metadata. */
+export const kernelName = 'tickerlake'
+
+/** Writes the kernel (absolute paths, as Jupyter wants them) into a folder of kernels; answers the file. */
 export function writeKernelspec(kernels: string = join(jupyterDir, 'kernels')): string {
-  const folder = join(kernels, 'tslab')
+  const folder = join(kernels, kernelName)
   const file = join(folder, 'kernel.json')
   mkdirSync(folder, { recursive: true })
   const spec = {
@@ -28,6 +31,14 @@ export function writeKernelspec(kernels: string = join(jupyterDir, 'kernels')): 
   }
   writeFileSync(file, JSON.stringify(spec, null, 2) + '\n')
   return file
+}
+
+/** Takes the kernel out of a folder of kernels; answers whether it was there. */
+export function removeKernelspec(kernels: string): boolean {
+  const folder = join(kernels, kernelName)
+  const isThere = existsSync(folder)
+  rmSync(folder, { recursive: true, force: true })
+  return isThere
 }
 
 /** Where Jupyter and VS Code look for the user's own kernels. */

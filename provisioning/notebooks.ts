@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
-import { jupyterDir, jupyterEnv, root, writeKernelspec, writeLabSettings } from './kernelspec.ts'
+import { jupyterDir, jupyterEnv, kernelName, root, writeKernelspec, writeLabSettings } from './kernelspec.ts'
 import { runNotebook, writeNotebook } from './run-notebook.ts'
 
 const folder = join(root, 'notebooks')
@@ -99,8 +99,8 @@ function openJupyterLab([command, ...first]: string[], extra: string[]): void {
     `--ServerApp.root_dir=${root}`,
     `--LabApp.default_url=/lab/tree/${page.slice(root.length + 1)}`,
     '--KernelSpecManager.ensure_native_kernel=False',
-    '--KernelSpecManager.allowed_kernelspecs=tslab',
-    '--MultiKernelManager.default_kernel_name=tslab',
+    `--KernelSpecManager.allowed_kernelspecs=${kernelName}`,
+    `--MultiKernelManager.default_kernel_name=${kernelName}`,
   ]
   const child = spawn(command, [...first, ...options, ...extra], {
     cwd: root,
