@@ -1,5 +1,5 @@
 import { LabError } from './errors.ts'
-import { withAdmin } from './kafka.ts'
+import { kafkaClient, withAdmin } from './kafka.ts'
 import type { Lab } from './lab.ts'
 
 export interface GroupReport {
@@ -76,13 +76,29 @@ export async function resetGroup(
       offsets[partition] =
         to === 'earliest' ? Number(low) : to === 'latest' ? Number(high) : Math.min(Math.max(to, Number(low)), Number(high))
     }
-    const partitions = Object.entries(offsets).map(([partition, offset]) => ({
-      partition: Number(partition),
-      offset: String(offset),
-    }))
-    await admin.setOffsets({ groupId: group, topic, partitions })
+    await commitAs(lab, group, topic, offsets)
     return { group, topic, offsets }
   })
+}
+
+/** Offsets are committed by a member. kafkajs' own setOffsets makes one too, and waits five seconds for a fetch of it. */
+async function commitAs(lab: Lab, group: string, topic: string, offsets: Record<number, number>): Promise<void> {
+  const consumer = (await kafkaClient(lab)).consumer({ groupId: group, maxWaitTimeInMs: 50, allowAutoTopicCreation: false })
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic] })
+    const joined = new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.GROUP_JOIN, () => resolve())
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+    })
+    await consumer.run({ autoCommit: false, eachBatch: async () => {} })
+    await joined
+    await consumer.commitOffsets(
+      Object.entries(offsets).map(([partition, offset]) => ({ topic, partition: Number(partition), offset: String(offset) })),
+    )
+  } finally {
+    await consumer.disconnect()
+  }
 }
 
 /** Deletes a consumer group with its committed offsets; answers false when there is none. */

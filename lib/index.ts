@@ -7,7 +7,6 @@ export { csvHeader, decodeQuote, encodeQuote, parseQuote, type Quote } from './q
 export { readQuotes, type SourceOptions } from './source.ts'
 export {
   createTopic,
-  deleteGroup,
   deleteTopic,
   describeTopic,
   ensureTopic,

@@ -1,9 +1,10 @@
 import { deleteObjects } from './bucket.ts'
 import { deleteDatabase } from './catalog.ts'
 import { deleteCrawler } from './crawler.ts'
+import { deleteGroup } from './group.ts'
 import { LabError } from './errors.ts'
 import { openLab, type Lab } from './lab.ts'
-import { deleteGroup, deleteTopic, listTopics } from './topic.ts'
+import { deleteTopic, listTopics } from './topic.ts'
 
 /** Opens the lab under a lesson's own names (topic `lesson-03-quotes`, prefix `lesson-03/quotes/`, database `lesson_03` …), so that lessons and
  *  `npm start` never meet. */

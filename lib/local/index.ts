@@ -102,7 +102,7 @@ async function startServices(dir: string, credentials: Credentials, options: Loc
     const athena = opened(await athenaService({ catalog, storage, dir: join(dir, 'athena'), log }))
     const server = opened(
       await listenOn('port', options.port, 4566, port =>
-        startAwsServer({ port, region, credentials, s3: s3Service({ storage, region }), json: [glue, athena], log }),
+        startAwsServer({ port, region, credentials, s3: s3Service(storage, { region }), json: [glue, athena], log }),
       ),
     )
     return { port: server.port, kafkaPort: broker.port, close }
