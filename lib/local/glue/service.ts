@@ -1,20 +1,34 @@
 import type { JsonService } from '../aws/json.ts'
 import type { Storage } from '../s3/storage.ts'
+import { classifierOperations } from './api/classifiers.ts'
+import { crawlerOperations } from './api/crawlers.ts'
+import { crawlOperations, scheduleOperations } from './api/crawls.ts'
 import { databaseOperations } from './api/databases.ts'
 import { partitionBatchOperations, partitionOperations } from './api/partitions.ts'
 import { tableOperations, tableVersionOperations } from './api/tables.ts'
+import { tagOperations } from './api/tags.ts'
 import type { CatalogStore } from './catalog.ts'
+import { crawlerRuns } from './crawlerRuns.ts'
+import { openCrawlerStore } from './crawlerStore.ts'
 
 /** AWS Glue over its JSON protocol: the Data Catalog and crawlers. `dir` is the home's folder (crawlers in `<dir>/glue`, their logs in
  *  `<dir>/logs/aws-glue/crawlers/<crawler>.log`); `log` takes one line about what the service itself met. */
 export function glueService({
   catalog,
+  storage,
+  dir,
+  log,
+  leastCrawlMs = 1000,
 }: {
   catalog: CatalogStore
   storage: Storage
   dir: string
   log: (line: string) => void
+  /** How long a crawl is RUNNING at least. Default: 1000. */
+  leastCrawlMs?: number
 }): JsonService {
+  const store = openCrawlerStore(dir)
+  const runs = crawlerRuns({ store, catalog, storage, dir, log, leastCrawlMs })
   return {
     target: 'AWSGlue',
     operations: {
@@ -23,7 +37,12 @@ export function glueService({
       ...tableVersionOperations(catalog),
       ...partitionOperations(catalog),
       ...partitionBatchOperations(catalog),
+      ...crawlerOperations(store, runs),
+      ...crawlOperations(store, runs),
+      ...scheduleOperations(store, runs),
+      ...classifierOperations(store),
+      ...tagOperations(store),
     },
-    close: async () => {},
+    close: () => runs.close(),
   }
 }

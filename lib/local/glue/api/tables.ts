@@ -125,7 +125,7 @@ export function tableVersionOperations(catalog: CatalogStore) {
 function namePattern(expression: string | undefined): (name: string) => boolean {
   if (!expression) return () => true
   try {
-    const pattern = new RegExp(`^(?:${expression.replace(/(?<![.\])\w}])\*|(?<=\w)\*/g, '.*')})$`, 'i')
+    const pattern = new RegExp(`^(?:${expression.replace(/(?<![.\])}])\*/g, '.*')})$`, 'i')
     return name => pattern.test(name)
   } catch {
     throw invalidInput(`Invalid pattern: ${expression}`)

@@ -1,0 +1,81 @@
+import type { Classifier, Crawler } from '@aws-sdk/client-glue'
+import type { Storage } from '../../s3/storage.ts'
+import type { CatalogStore } from '../catalog.ts'
+import { parseConfiguration } from '../configuration.ts'
+import { groupTables, type Group } from './group.ts'
+import type { CrawlLog } from './log.ts'
+import { scanTarget } from './scan.ts'
+import { parseTarget, type CrawlTarget } from './target.ts'
+import type { Folder } from './tree.ts'
+import { deprecateMissing, writeTables, type Changes } from './write.ts'
+
+/** Everything one crawl needs. */
+export interface CrawlJob {
+  crawler: Crawler
+  /** In the crawler's order. */
+  classifiers: Classifier[]
+  runId: string
+  catalog: CatalogStore
+  storage: Storage
+  log: CrawlLog
+  signal: AbortSignal
+  /** Folders of earlier crawls, when only new ones are wanted. */
+  known?: ReadonlySet<string>
+  /** Called when all is read and writing begins. */
+  onWriting?: () => void
+}
+
+/** A found table with the target it was found in. */
+export interface FoundTable {
+  group: Group
+  target: CrawlTarget
+}
+
+/** Reads the targets and writes what it finds to the catalog. Answers the changes and the folders read. Throws a plain `Error` that says why it failed. */
+export async function crawl(job: CrawlJob): Promise<{ changes: Changes; folders: string[] }> {
+  const { crawler, log, catalog, storage } = job
+  const configuration = parseConfiguration(crawler.Configuration)
+  catalog.getDatabase(crawler.DatabaseName!)
+  const targets = (crawler.Targets?.S3Targets ?? []).map(target => parseTarget(target)!)
+  const found: FoundTable[] = []
+  const folders: string[] = []
+  for (const target of targets) {
+    if (!storage.hasBucket(target.bucket)) {
+      throw new Error(
+        `The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; Bucket: ${target.bucket})`,
+      )
+    }
+    const scanned = await scanTarget(storage, target, job)
+    const groups = scanned.object ? [objectGroup(scanned.object)] : groupTables(scanned.folder, configuration.grouping)
+    if (scanned.folder) folders.push(...foldersOf(scanned.folder))
+    if (groups.length === 0) log.warn(`No objects to crawl were found in s3://${target.bucket}/${target.prefix}`)
+    for (const group of groups) if (!isFound(found, group, target)) found.push({ group, target })
+  }
+  if (configuration.tableThreshold !== undefined && found.length > configuration.tableThreshold) {
+    throw new Error(
+      `The number of tables detected by crawler: ${found.length} is greater than the table threshold value provided: ${configuration.tableThreshold}. ` +
+        'Failing crawler without writing to Data Catalog.',
+    )
+  }
+  log.benchmark(`Classification complete, writing results to database ${crawler.DatabaseName}`)
+  job.onWriting?.()
+  const { changes, kept } = await writeTables(job, found, configuration)
+  if (!job.known) await deprecateMissing(job, targets, kept, changes)
+  log.benchmark('Finished writing to Catalog')
+  return { changes, folders }
+}
+
+function objectGroup(file: Group['leaves'][number]['files'][number]): Group {
+  const { columns, compatibility } = file.shape
+  return { key: file.key, keys: [], leaves: [{ values: [], key: file.key, files: [file], columns }], columns, compatibility }
+}
+
+/** Targets that overlap find the same location twice. */
+const isFound = (found: FoundTable[], group: Group, target: CrawlTarget): boolean =>
+  found.some(one => one.group.key === group.key && one.target.bucket === target.bucket && one.target !== target)
+
+/** Folders that hold files of their own. */
+function foldersOf(folder: Folder): string[] {
+  const below = [...folder.folders.values()].flatMap(foldersOf)
+  return folder.files.length > 0 ? [folder.key, ...below] : below
+}

@@ -1,0 +1,42 @@
+/**
+ * A crawler's exclude pattern -> a test on keys relative to the include path. `*` and `?` stay within a folder, `**` crosses folders, `[...]` and
+ * `{a,b}` as usual (Glue developer guide, "Include and exclude patterns").
+ */
+export function compileGlob(pattern: string): (relativeKey: string) => boolean {
+  let source = ''
+  let inBraces = false
+  for (let at = 0; at < pattern.length; at += 1) {
+    const char = pattern[at]!
+    if (char === '*' && pattern[at + 1] === '*') {
+      source += '.*'
+      at += 1
+    } else if (char === '*') source += '[^/]*'
+    else if (char === '?') source += '[^/]'
+    else if (char === '[') {
+      const end = pattern.indexOf(']', at + 2)
+      if (end === -1) source += '\\['
+      else {
+        source += bracket(pattern.slice(at + 1, end))
+        at = end
+      }
+    } else if (char === '{') {
+      inBraces = true
+      source += '(?:'
+    } else if (char === '}' && inBraces) {
+      inBraces = false
+      source += ')'
+    } else if (char === ',' && inBraces) source += '|'
+    else if (char === '\\' && at + 1 < pattern.length) source += escape(pattern[(at += 1)]!)
+    else source += escape(char)
+  }
+  const expression = new RegExp(`^${source}${inBraces ? ')' : ''}$`, 's')
+  return key => expression.test(key)
+}
+
+function bracket(inside: string): string {
+  const negated = inside.startsWith('!') || inside.startsWith('^')
+  const set = (negated ? inside.slice(1) : inside).replace(/[\\\]^[&~]/g, '\\$&')
+  return `[${negated ? '^/' : ''}${set}]`
+}
+
+const escape = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')

@@ -1,0 +1,131 @@
+import { belongTogether, unite } from './similar.ts'
+import type { Folder, FoundFile } from './tree.ts'
+import type { FoundColumn } from './types.ts'
+
+/** Files that lie in one folder and share a schema: a partition, or all of a table without partitions. */
+export interface Leaf {
+  values: string[]
+  /** A folder's key with `/` at the end, or one object's key. */
+  key: string
+  files: FoundFile[]
+  columns: FoundColumn[]
+}
+
+/** What one table is to be made of. */
+export interface Group {
+  /** A folder's key with `/` at the end, or one object's key. */
+  key: string
+  /** Partition keys; a folder that is not `k=v` has none and becomes `partition_N`. */
+  keys: (string | undefined)[]
+  leaves: Leaf[]
+  columns: FoundColumn[]
+  compatibility: string
+}
+
+export interface Grouping {
+  /** `TableGroupingPolicy=CombineCompatibleSchemas`: what has one format goes together, alike or not. */
+  combine?: boolean
+  /** `TableLevelConfiguration`: depth at which the tables lie, the bucket being 1. */
+  tableLevel?: number
+}
+
+/**
+ * The tables in a crawled folder. From the deepest folders up: what is of one format and looks alike becomes one unit, whose folders are partitions;
+ * what does not becomes a table per folder, or per file where the files of one folder differ.
+ */
+export function groupTables(root: Folder, grouping: Grouping = {}): Group[] {
+  const { unit, tables } = groupFolder(root, grouping)
+  return unit ? [unit, ...tables] : tables
+}
+
+/** `unit`: the whole folder as one thing, which may become a partition of the folder above; `tables`: what split off. */
+interface Grouped {
+  unit?: Group
+  tables: Group[]
+}
+
+/** A unit as it would be on its own, and as a part of the folder above. */
+interface Candidate {
+  alone: Group
+  asPart: Group
+}
+
+function groupFolder(folder: Folder, grouping: Grouping): Grouped {
+  const own = folder.files.length > 0 ? groupFiles(folder, grouping) : undefined
+  if (folder.folders.size === 0) return own ?? { tables: [] }
+  const candidates: Candidate[] = own?.unit ? [{ alone: own.unit, asPart: own.unit }] : []
+  const tables = own?.tables ?? []
+  let total = own ? 1 : 0
+  for (const child of folder.folders.values()) {
+    const { unit, tables: split } = groupFolder(child, grouping)
+    tables.push(...split)
+    if (unit || split.length > 0) total += 1
+    if (unit) candidates.push({ alone: unit, asPart: asPart(unit, child.name) })
+  }
+  if (grouping.tableLevel && depthOf(folder.key) < grouping.tableLevel)
+    return { tables: [...candidates.map(one => one.alone), ...tables] }
+  const joined = joinUnits(folder.key, candidates, total, combines(folder.key, grouping))
+  return { unit: joined.unit, tables: [...joined.tables, ...tables] }
+}
+
+/** The files that lie directly in a folder. */
+function groupFiles(folder: Folder, grouping: Grouping): Grouped {
+  const combine = combines(folder.key, grouping)
+  const files = folder.files.map(file => leafGroup(file.key, [file]))
+  const [largest, ...others] = byCompatibility(files, file => file)
+  if (!combine && !belongTogether(schemasOf(largest!), files.length)) return { tables: files }
+  const merge = (groups: Group[]): Group =>
+    leafGroup(
+      folder.key,
+      groups.flatMap(group => group.leaves[0]!.files),
+    )
+  return { unit: merge(largest!), tables: combine ? others.map(merge) : others.flat() }
+}
+
+function leafGroup(key: string, files: FoundFile[]): Group {
+  const columns = unite(files.map(file => file.shape))
+  return { key, keys: [], leaves: [{ values: [], key, files, columns }], columns, compatibility: files[0]!.shape.compatibility }
+}
+
+/** Joins the units of one level if they belong together; else each stands alone. `total` counts the folders that hold no unit, too. */
+function joinUnits(key: string, units: Candidate[], total: number, combine: boolean): Grouped {
+  const [largest, ...others] = byCompatibility(units, unit => unit.asPart)
+  if (!largest) return { tables: [] }
+  if (!combine && !belongTogether(schemasOf(largest.map(unit => unit.asPart)), total))
+    return { tables: units.map(unit => unit.alone) }
+  const merge = (candidates: Candidate[]): Group => {
+    const parts = candidates.map(unit => unit.asPart)
+    return { ...parts[0]!, key, leaves: parts.flatMap(part => part.leaves), columns: unite(parts) }
+  }
+  return { unit: merge(largest), tables: combine ? others.map(merge) : others.flat().map(unit => unit.alone) }
+}
+
+/** A unit seen from the folder above: the folder's name becomes the first partition value. */
+function asPart(unit: Group, folderName: string): Group {
+  const named = /^([^=]+)=(.*)$/s.exec(folderName)
+  const value = named ? named[2]! : folderName
+  const leaves = unit.leaves.map(leaf => ({ ...leaf, values: [value, ...leaf.values] }))
+  return { ...unit, keys: [named?.[1]!.toLowerCase(), ...unit.keys], leaves }
+}
+
+const combines = (key: string, { combine = false, tableLevel }: Grouping): boolean =>
+  combine || (tableLevel !== undefined && depthOf(key) >= tableLevel)
+
+/** Levels of a folder's key with its bucket: 1 for the bucket itself. */
+const depthOf = (key: string): number => key.split('/').length
+
+const schemasOf = (units: Group[]): { columns: FoundColumn[]; weight: number }[] =>
+  units.map(({ columns }) => ({ columns, weight: 1 }))
+
+/** What one table could hold (format, compression, delimiter, path structure), the most numerous first. */
+function byCompatibility<T>(units: T[], groupOf: (unit: T) => Group): T[][] {
+  const classes = new Map<string, T[]>()
+  for (const unit of units) {
+    const { compatibility, keys } = groupOf(unit)
+    const key = JSON.stringify([compatibility, keys.map(name => name ?? '')])
+    const members = classes.get(key)
+    if (members) members.push(unit)
+    else classes.set(key, [unit])
+  }
+  return [...classes.values()].sort((a, b) => b.length - a.length)
+}

@@ -1,0 +1,176 @@
+import { scalar, unseen, widen, type Type } from './types.ts'
+
+/** What a text of JSON values holds: the type of all its records together. */
+export interface JsonSample {
+  /** Of the top-level objects and arrays; a struct with the one field `array` for a whole array. */
+  type: Type
+  records: number
+  /** Characters up to the end of the last whole record. */
+  used: number
+}
+
+const int = scalar('int')
+const bigint = scalar('bigint')
+const double = scalar('double')
+const boolean = scalar('boolean')
+const string = scalar('string')
+
+/** A number with a fraction or an exponent is a double even when it is whole (`0.0`): which is why `JSON.parse` cannot do this. */
+const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y
+const deepest = 200
+
+const Invalid = Symbol('not JSON')
+const Incomplete = Symbol('the text ends inside a value')
+
+/**
+ * Reads the documents of `text`: one, one per line, or one behind the other, pretty-printed or not. Answers `undefined` when it does not start with an
+ * object or array, 'incomplete' when not even the first ends in the text. A broken record later on is passed over up to its line's end.
+ */
+export function sampleJson(text: string): JsonSample | 'incomplete' | undefined {
+  const reader = new TypeReader(text)
+  let type: Type = unseen
+  let records = 0
+  let used = 0
+  while (reader.skipBlanks()) {
+    try {
+      type = widen(type, reader.record())
+    } catch (problem) {
+      if (problem === Incomplete) break
+      if (problem !== Invalid) throw problem
+      if (records === 0) return undefined
+      if (!reader.skipLine(used)) break
+      continue
+    }
+    records += 1
+    used = reader.at
+  }
+  if (records > 0) return { type, records, used }
+  return reader.at > 0 || text.trim() !== '' ? 'incomplete' : undefined
+}
+
+class TypeReader {
+  at = 0
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+    if (text.charCodeAt(0) === 0xfeff) this.at = 1
+  }
+
+  skipBlanks(): boolean {
+    while (this.at < this.#text.length && isBlank(this.#text.charCodeAt(this.at))) this.at += 1
+    return this.at < this.#text.length
+  }
+
+  skipLine(from: number): boolean {
+    const end = this.#text.indexOf('\n', Math.max(from + 1, this.at))
+    this.at = end === -1 ? this.#text.length : end + 1
+    return end !== -1
+  }
+
+  /** A top-level value: an object, or an array, which Glue takes as one object with the column `array`. */
+  record(): Type {
+    const first = this.#text[this.at]
+    if (first === '{') return this.#value(0)
+    if (first === '[') return { kind: 'struct', fields: new Map([['array', this.#value(0)]]) }
+    throw Invalid
+  }
+
+  #value(depth: number): Type {
+    if (depth > deepest) throw Invalid
+    if (!this.skipBlanks()) throw Incomplete
+    const first = this.#text.charCodeAt(this.at)
+    if (first === 0x22) return this.#string()
+    if (first === 0x7b) return this.#object(depth)
+    if (first === 0x5b) return this.#array(depth)
+    if (first === 0x2d || (first >= 0x30 && first <= 0x39)) return this.#number()
+    if (first === 0x74) return this.#word('true', boolean)
+    if (first === 0x66) return this.#word('false', boolean)
+    if (first === 0x6e) return this.#word('null', unseen)
+    throw Invalid
+  }
+
+  #object(depth: number): Type {
+    const fields = new Map<string, Type>()
+    this.at += 1
+    if (this.#next() === '}') return this.#closed({ kind: 'struct', fields })
+    for (;;) {
+      if (this.#next() !== '"') throw Invalid
+      const start = this.at
+      this.#string()
+      const name = JSON.parse(this.#text.slice(start, this.at)) as string
+      if (this.#next() !== ':') throw Invalid
+      this.at += 1
+      const type = this.#value(depth + 1)
+      const old = fields.get(name)
+      fields.set(name, old ? widen(old, type) : type)
+      if (this.#next() === '}') return this.#closed({ kind: 'struct', fields })
+      if (this.#text[this.at] !== ',') throw Invalid
+      this.at += 1
+    }
+  }
+
+  #array(depth: number): Type {
+    let element: Type = unseen
+    let count = 0
+    this.at += 1
+    if (this.#next() === ']') return this.#closed({ kind: 'array', element, count })
+    for (;;) {
+      element = widen(element, this.#value(depth + 1))
+      count += 1
+      if (this.#next() === ']') return this.#closed({ kind: 'array', element, count })
+      if (this.#text[this.at] !== ',') throw Invalid
+      this.at += 1
+    }
+  }
+
+  #closed(type: Type): Type {
+    this.at += 1
+    return type
+  }
+
+  #next(): string {
+    if (!this.skipBlanks()) throw Incomplete
+    return this.#text[this.at]!
+  }
+
+  #string(): Type {
+    for (let at = this.at + 1; at < this.#text.length; at += 1) {
+      const code = this.#text.charCodeAt(at)
+      if (code === 0x22) {
+        this.at = at + 1
+        return string
+      }
+      if (code === 0x5c) at += 1
+      else if (code < 0x20) throw Invalid
+    }
+    throw Incomplete
+  }
+
+  #number(): Type {
+    number.lastIndex = this.at
+    const found = number.exec(this.#text)
+    if (!found) throw this.at + 1 >= this.#text.length ? Incomplete : Invalid
+    this.at = number.lastIndex
+    if (this.at === this.#text.length) throw Incomplete
+    if (found[1] || found[2]) return double
+    return integerType(found[0], int)
+  }
+
+  #word(word: string, type: Type): Type {
+    const here = this.#text.slice(this.at, this.at + word.length)
+    if (here !== word) throw word.startsWith(here) && this.at + here.length === this.#text.length ? Incomplete : Invalid
+    this.at += word.length
+    return type
+  }
+}
+
+/** `small` when it fits 32 bits, else bigint; a double beyond 64 bits. */
+export function integerType(digits: string, small: Type): Type {
+  if (digits.length <= 9) return small
+  const value = BigInt(digits)
+  if (value >= -2147483648n && value <= 2147483647n) return small
+  return BigInt.asIntN(64, value) === value ? bigint : double
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09

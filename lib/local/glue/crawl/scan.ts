@@ -1,0 +1,91 @@
+import type { Classifier } from '@aws-sdk/client-glue'
+import type { Storage, StoredObject } from '../../s3/storage.ts'
+import type { CrawlLog } from './log.ts'
+import { sampleObject, unknown, type ObjectSample, type Shape } from './sample.ts'
+import type { CrawlTarget } from './target.ts'
+import { addFile, newFolder, type Folder, type FoundFile } from './tree.ts'
+import { signature } from './types.ts'
+
+/** What a scan found: the folders, or the one object that the include path names. */
+export type Scanned = { folder: Folder; object?: undefined } | { object: FoundFile; folder?: undefined }
+
+export interface ScanOptions {
+  classifiers: Classifier[]
+  log: CrawlLog
+  signal: AbortSignal
+  /** Folders (keys with `/` at the end) that are not to be read again. */
+  known?: ReadonlySet<string>
+}
+
+/** Reads the objects of an include path, one after the other, and lets others run in between. */
+export async function scanTarget(storage: Storage, target: CrawlTarget, options: ScanOptions): Promise<Scanned> {
+  const { signal, known } = options
+  const breathe = breathing()
+  const shapes = sharedShapes()
+  const single = target.objectKey ? await storage.head(target.bucket, target.objectKey) : undefined
+  if (single) return { object: await readObject(single, options, shapes) }
+  const folder = newFolder(target.prefix)
+  let current = { key: '', read: 0, last: undefined as FoundFile | undefined }
+  for await (const object of storage.list(target.bucket, target.prefix)) {
+    signal.throwIfAborted()
+    if (object.sizeBytes === 0 || target.isExcluded(object.key)) continue
+    const folderKey = object.key.slice(0, object.key.lastIndexOf('/') + 1)
+    if (known?.has(folderKey)) continue
+    if (folderKey !== current.key) current = { key: folderKey, read: 0, last: undefined }
+    const unread = target.sampleSize !== undefined && current.read >= target.sampleSize
+    const file = unread ? likeLast(object, current.last!) : await readObject(object, options, shapes)
+    current = { key: folderKey, read: current.read + 1, last: file }
+    addFile(folder, file)
+    await breathe()
+  }
+  return { folder }
+}
+
+async function readObject(
+  object: StoredObject,
+  { classifiers, log }: ScanOptions,
+  share: (shape: Shape) => Shape,
+): Promise<FoundFile> {
+  let sample: ObjectSample
+  try {
+    sample = await sampleObject(object, classifiers)
+  } catch (error) {
+    log.warn(`Object ${object.key} could not be read, it is classified as UNKNOWN: ${(error as Error).message}`)
+    sample = unknown()
+  }
+  const { records, averageRecordSize } = sample
+  return { key: object.key, sizeBytes: object.sizeBytes, shape: share(sample.shape), records, averageRecordSize }
+}
+
+/** A file beyond `SampleSize`: taken to be like the one before it. */
+function likeLast({ key, sizeBytes }: StoredObject, { shape, averageRecordSize }: FoundFile): FoundFile {
+  return {
+    key,
+    sizeBytes,
+    shape,
+    averageRecordSize,
+    records: averageRecordSize === 0 ? 0 : Math.round(sizeBytes / averageRecordSize),
+  }
+}
+
+/** Thousands of objects have a handful of shapes: each is kept once. */
+function sharedShapes(): (shape: Shape) => Shape {
+  const known = new Map<string, Shape>()
+  return shape => {
+    const key = `${shape.compatibility}|${shape.csv?.hasHeader}|${signature(shape.columns)}`
+    const first = known.get(key)
+    if (first) return first
+    known.set(key, shape)
+    return shape
+  }
+}
+
+/** Gives the event loop back every few milliseconds: brokers and queries go on during a crawl. */
+function breathing(everyMs = 5): () => Promise<void> {
+  let last = performance.now()
+  return async () => {
+    if (performance.now() - last < everyMs) return
+    await new Promise(done => setImmediate(done))
+    last = performance.now()
+  }
+}

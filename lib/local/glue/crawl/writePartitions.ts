@@ -1,0 +1,105 @@
+import type { Partition, PartitionInput, StorageDescriptor } from '@aws-sdk/client-glue'
+import type { CrawlerConfiguration } from '../configuration.ts'
+import type { CrawlJob } from './crawl.ts'
+import type { Group } from './group.ts'
+import { partitionInputOf, type Writer } from './tableInput.ts'
+import { policyOf, type Changes } from './write.ts'
+
+/** The parameter a crawler puts on what it no longer finds: epoch milliseconds. */
+export const deprecated = 'DEPRECATED_BY_CRAWLER'
+
+const batchSize = 100
+
+/** Adds the partitions that are new, and by policy updates the changed and removes the missing ones. */
+export async function writePartitions(
+  job: CrawlJob,
+  group: Group,
+  {
+    name,
+    writer,
+    configuration,
+    changes,
+  }: { name: string; writer: Writer; configuration: CrawlerConfiguration; changes: Changes },
+): Promise<void> {
+  const { catalog, crawler, log } = job
+  const database = crawler.DatabaseName!
+  const inherited = configuration.inheritFromTable ? catalog.getTable(database, name).StorageDescriptor! : undefined
+  const old = new Map(catalog.listPartitions(database, name).map(partition => [JSON.stringify(partition.Values), partition]))
+  const added: PartitionInput[] = []
+  const changed: PartitionInput[] = []
+  const { UpdateBehavior } = policyOf(job)
+  for (const leaf of group.leaves) {
+    const input = inherit(partitionInputOf(leaf, writer), inherited)
+    const key = JSON.stringify(input.Values)
+    const existing = old.get(key)
+    old.delete(key)
+    if (!existing) added.push(input)
+    else if (UpdateBehavior === 'UPDATE_IN_DATABASE' && comparable(existing) !== comparable(input)) changed.push(input)
+  }
+  for (const batch of batches(added)) {
+    job.signal.throwIfAborted()
+    await catalog.createPartitions(database, name, batch)
+  }
+  for (const batch of batches(changed)) {
+    job.signal.throwIfAborted()
+    await Promise.all(batch.map(input => catalog.updatePartition(database, name, input.Values!, input)))
+  }
+  const label = ({ Values }: PartitionInput): string => `${name}[${Values!.join(', ')}]`
+  changes.partitions.added.push(...added.map(label))
+  changes.partitions.updated.push(...changed.map(label))
+  if (added.length > 0) log.info(`Created ${added.length} partitions for table ${name} in database ${database}: ${listed(added)}`)
+  if (changed.length > 0)
+    log.info(`Updated ${changed.length} partitions of table ${name} in database ${database}: ${listed(changed)}`)
+  if (!job.known) await removeMissing(job, name, [...old.values()], changes)
+}
+
+async function removeMissing(job: CrawlJob, name: string, missing: Partition[], changes: Changes): Promise<void> {
+  const { catalog, crawler, log } = job
+  const database = crawler.DatabaseName!
+  const { DeleteBehavior } = policyOf(job)
+  const gone = missing.filter(
+    partition => DeleteBehavior !== 'DEPRECATE_IN_DATABASE' || partition.Parameters?.[deprecated] === undefined,
+  )
+  if (gone.length === 0) return
+  if (DeleteBehavior === 'LOG')
+    return log.info(`${gone.length} partitions of table ${name} were not found any more; they are kept (DeleteBehavior LOG)`)
+  const labels = gone.map(({ Values }) => `${name}[${Values!.join(', ')}]`)
+  if (DeleteBehavior === 'DELETE_FROM_DATABASE') {
+    const values = gone.map(partition => partition.Values!)
+    await catalog.deletePartitions(database, name, values)
+    changes.partitions.deleted.push(...labels)
+    return log.info(`Deleted ${gone.length} partitions of table ${name}: ${listed(gone)}`)
+  }
+  const now = String(Date.now())
+  for (const { Values, StorageDescriptor, Parameters } of gone) {
+    const input = { Values, StorageDescriptor, Parameters: { ...Parameters, [deprecated]: now } }
+    await catalog.updatePartition(database, name, Values!, input)
+  }
+  changes.partitions.updated.push(...labels)
+  log.info(`Deprecated ${gone.length} partitions of table ${name}: ${listed(gone)}`)
+}
+
+/** `InheritFromTable`: schema, formats and SerDe of the table, location and statistics of its own. */
+function inherit(input: PartitionInput, table: StorageDescriptor | undefined): PartitionInput {
+  if (!table) return input
+  const { Location, Parameters } = input.StorageDescriptor!
+  return { ...input, StorageDescriptor: { ...table, Location, Parameters } }
+}
+
+function comparable({ StorageDescriptor, Parameters }: PartitionInput): string {
+  const { Columns, Location, SerdeInfo, InputFormat } = StorageDescriptor ?? {}
+  const { CRAWL_RUN_ID: _, ...parameters } = Parameters ?? {}
+  const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))
+  const columns = (Columns ?? []).map(({ Name, Type }) => [Name, Type])
+  return JSON.stringify([columns, Location, SerdeInfo?.SerializationLibrary, SerdeInfo?.Parameters?.paths, InputFormat, sorted])
+}
+
+function* batches<T>(items: T[]): Generator<T[]> {
+  for (let start = 0; start < items.length; start += batchSize) yield items.slice(start, start + batchSize)
+}
+
+/** The first few, for the log. */
+function listed(partitions: { Values?: string[] }[]): string {
+  const names = partitions.slice(0, 10).map(({ Values }) => `[${Values!.join(', ')}]`)
+  return names.join(', ') + (partitions.length > names.length ? ', ...' : '')
+}
