@@ -38,11 +38,10 @@ let lives = 0
 
 /** Opens an output below this cell that changes in place: progress of a long call, a chart that grows. */
 export function progress(): Live {
-  const write = writer()
   const id = `lab-${process.pid}-${++lives}`
   let isDrawn = false
   const put = ({ data, metadata }: Output): void => {
-    write?.({ data, metadata, transient: { display_id: id } }, isDrawn)
+    writer()?.({ data, metadata, transient: { display_id: id } }, isDrawn)
     isDrawn = true
   }
   const text = (line: string) => put({ data: { 'text/plain': line }, metadata: {} })

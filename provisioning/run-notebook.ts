@@ -23,6 +23,8 @@ export interface RunOptions {
   /** For one cell; default 120,000. */
   timeoutMs?: number
   env?: NodeJS.ProcessEnv
+  /** Changes the notebook before it runs, such as adding cells. */
+  edit?: (notebook: Notebook) => Notebook
   onCell?: (cell: Cell, result: CellResult) => void
 }
 
@@ -34,15 +36,15 @@ export interface RunReport {
 
 /** Runs a notebook from top to bottom in its own folder; the file stays as it is. A cell tagged `raises-exception` must fail. */
 export async function runNotebook(file: string, options: RunOptions = {}): Promise<RunReport> {
-  const { timeoutMs = 120_000, env, onCell } = options
-  const notebook = JSON.parse(readFileSync(file, 'utf8')) as Notebook
+  const { timeoutMs = 120_000, env, edit = same, onCell } = options
+  const notebook = edit(JSON.parse(readFileSync(file, 'utf8')) as Notebook)
   const problems: string[] = []
   const kernel = await TslabKernel.start({ cwd: dirname(file), env })
   try {
     for (const [i, cell] of notebook.cells.entries()) {
       if (cell.cell_type !== 'code') continue
       const result = await kernel.execute(sourceOf(cell), timeoutMs)
-      cell.outputs = result.outputs.map(toFile)
+      cell.outputs = result.outputs
       cell.execution_count = result.count
       onCell?.(cell, result)
       const problem = problemOf(cell, result)
@@ -53,8 +55,12 @@ export async function runNotebook(file: string, options: RunOptions = {}): Promi
   } finally {
     await kernel.close()
   }
+  // Only now, because a later cell may have drawn an earlier output again.
+  for (const cell of notebook.cells) if (cell.outputs) cell.outputs = (cell.outputs as Output[]).map(toFile)
   return { notebook, problems }
 }
+
+const same = (notebook: Notebook): Notebook => notebook
 
 /** What is wrong with a cell's run, or undefined. */
 function problemOf(cell: Cell, { status, outputs }: CellResult): string | undefined {
