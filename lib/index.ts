@@ -5,27 +5,12 @@ export { LabError, errorMessage } from './errors.ts'
 export { sleep, waitFor, type WaitOptions } from './wait.ts'
 export { csvHeader, decodeQuote, encodeQuote, parseQuote, type Quote } from './quote.ts'
 export { readQuotes, type SourceOptions } from './source.ts'
-export {
-  createTopic,
-  deleteTopic,
-  describeTopic,
-  ensureTopic,
-  listTopics,
-  type TopicOptions,
-  type TopicReport,
-} from './topic.ts'
+export { createTopic, deleteTopic, describeTopic, ensureTopic, listTopics, type TopicOptions, type TopicReport } from './topic.ts'
 export { deleteGroup, describeGroup, listGroups, resetGroup, type GroupReport } from './group.ts'
 export { produce, produceRaw, type ProduceOptions, type ProduceReport, type RawMessage } from './producer.ts'
-export {
-  committedOffsets,
-  consume,
-  peek,
-  topicOffsets,
-  type ConsumeOptions,
-  type ConsumeReport,
-  type KafkaRecord,
-  type PeekOptions,
-} from './consumer.ts'
+export { committedOffsets, topicOffsets, type KafkaRecord } from './consumer/consumer.ts'
+export { consume, type ConsumeOptions, type ConsumeReport } from './consumer/consume.ts'
+export { peek, type PeekOptions } from './consumer/peek.ts'
 export { sink, type SinkOptions, type SinkReport } from './sink/sink.ts'
 export {
   deleteObjects,

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { listObjects, objectKey, objectMetadata, parseObjectKey, putIfAbsent } from '../bucket.ts'
-import type { CommittedOffset, KafkaRecord } from '../consumer.ts'
+import type { CommittedOffset, KafkaRecord } from '../consumer/consumer.ts'
 import { errorMessage, LabError } from '../errors.ts'
 import type { Lab } from '../lab.ts'
 import { decodeQuote, encodeQuote } from '../quote.ts'

@@ -6,7 +6,7 @@ import {
   type CommittedOffset,
   type GroupConsumer,
   type KafkaRecord,
-} from '../consumer.ts'
+} from '../consumer/consumer.ts'
 import { LabError } from '../errors.ts'
 import { withAdmin } from '../kafka.ts'
 import type { Lab } from '../lab.ts'

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { deleteObjects, listObjects, parseObjectKey, readObject } from '../../lib/bucket.ts'
-import { committedOffsets, peek } from '../../lib/consumer.ts'
+import { committedOffsets } from '../../lib/consumer/consumer.ts'
+import { peek } from '../../lib/consumer/peek.ts'
 import { resetGroup } from '../../lib/group.ts'
 import { withAdmin } from '../../lib/kafka.ts'
 import type { Lab } from '../../lib/lab.ts'
@@ -52,7 +53,9 @@ describe('sink', () => {
     const names = await keys(lab)
     expect(report.objects).toBe(names.length)
     for (const name of names) {
-      expect(name).toMatch(new RegExp(`^${lab.config.prefix}dt=\\d{4}-\\d\\d-\\d\\d/${lab.config.topic}\\+\\d\\+\\d{20}\\.json\\.gz$`))
+      expect(name).toMatch(
+        new RegExp(`^${lab.config.prefix}dt=\\d{4}-\\d\\d-\\d\\d/${lab.config.topic}\\+\\d\\+\\d{20}\\.json\\.gz$`),
+      )
     }
     expect(await sink(lab)).toMatchObject({ records: 0, objects: 0, ended: 'caught up' })
     await produce(lab, someQuotes(50, 250))
@@ -64,18 +67,27 @@ describe('sink', () => {
     const lab = await filled(30, 1)
     await sink(lab, { maxRecords: 10 })
     const [last] = (await keys(lab)).slice(-1)
-    expect(await committedOffsets(lab, lab.config.group, lab.config.topic)).toEqual([{ partition: 0, offset: 30, metadata: last }])
+    expect(await committedOffsets(lab, lab.config.group, lab.config.topic)).toEqual([
+      { partition: 0, offset: 30, metadata: last },
+    ])
   })
 
   it('sends bad events to the dead-letter topic with the reason and the place, and stores the rest', async () => {
     const lab = await filled(5, 1)
-    await produceRaw(lab, [{ key: 'x', value: 'nonsense', headers: { trace: '7' } }, { value: null }, { value: '{"symbol":"NYA"}' }])
+    await produceRaw(lab, [
+      { key: 'x', value: 'nonsense', headers: { trace: '7' } },
+      { value: null },
+      { value: '{"symbol":"NYA"}' },
+    ])
     await produce(lab, someQuotes(5, 5))
     expect(await sink(lab)).toMatchObject({ records: 10, deadLetters: 3 })
     expect(await stored(lab)).toEqual(upTo(10))
     const dead = (await peek(lab, `${lab.config.topic}.dlq`)).sort((a, b) => Number(a.headers.offset) - Number(b.headers.offset))
     expect(dead.map(({ value }) => value?.toString() ?? null)).toEqual(['nonsense', null, '{"symbol":"NYA"}'])
-    expect(dead[0]).toMatchObject({ key: 'x', headers: { trace: '7', error: expect.stringContaining('not JSON'), topic: lab.config.topic, partition: '0', offset: '5' } })
+    expect(dead[0]).toMatchObject({
+      key: 'x',
+      headers: { trace: '7', error: expect.stringContaining('not JSON'), topic: lab.config.topic, partition: '0', offset: '5' },
+    })
     expect(dead[1].headers.error).toContain('null')
     expect(dead[2].headers.error).toContain('trade_date')
   })
@@ -99,7 +111,10 @@ describe('sink', () => {
     const lab = open()
     await createTopic(lab, lab.config.topic)
     expect(await sink(lab)).toMatchObject({ records: 0, ended: 'caught up' })
-    await expect(sink(open())).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION', message: expect.stringContaining('there is no such topic') })
+    await expect(sink(open())).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC_OR_PARTITION',
+      message: expect.stringContaining('there is no such topic'),
+    })
   })
 
   it('says when S3 refuses the name of the bucket', async () => {
@@ -113,7 +128,9 @@ describe('the chain of objects', () => {
   it('follows another writer with other batch sizes, whatever was committed', async () => {
     const lab = await filled(100, 1)
     await sink(lab, { maxRecords: 7, take: 63 })
-    await withAdmin(lab, 'group', admin => admin.setOffsets({ groupId: lab.config.group, topic: lab.config.topic, partitions: [{ partition: 0, offset: '0' }] }))
+    await withAdmin(lab, 'group', admin =>
+      admin.setOffsets({ groupId: lab.config.group, topic: lab.config.topic, partitions: [{ partition: 0, offset: '0' }] }),
+    )
     expect(await sink(lab, { maxRecords: 1000 })).toMatchObject({ records: 37, alreadyStored: 63 })
     expect(await stored(lab)).toEqual(upTo(100))
   })
@@ -183,13 +200,18 @@ describe('the chain of objects', () => {
     await createTopic(lab, `${lab.config.topic}-2`, { partitions: 1 })
     const partitions = [{ partition: 0, offset: '500' }]
     await withAdmin(lab, 'group', admin => admin.setOffsets({ groupId: lab.config.group, topic: lab.config.topic, partitions }))
-    await expect(sink(lab)).rejects.toMatchObject({ code: 'TOPIC_REPLACED', message: expect.stringContaining('has committed offset 500') })
+    await expect(sink(lab)).rejects.toMatchObject({
+      code: 'TOPIC_REPLACED',
+      message: expect.stringContaining('has committed offset 500'),
+    })
   })
 
   it('tells which records retention took before anyone read them', async () => {
     const lab = await filled(50, 1)
     await sink(lab, { take: 10 })
-    await withAdmin(lab, 'topic', admin => admin.deleteTopicRecords({ topic: lab.config.topic, partitions: [{ partition: 0, offset: '25' }] }))
+    await withAdmin(lab, 'topic', admin =>
+      admin.deleteTopicRecords({ topic: lab.config.topic, partitions: [{ partition: 0, offset: '25' }] }),
+    )
     expect(await sink(lab)).toMatchObject({ records: 25, lost: [{ partition: 0, start: 10, end: 25 }] })
     expect((await stored(lab)).length).toBe(35)
   })
