@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { LabError } from '../../lib/errors.ts'
+import type { Step } from '../host/step.ts'
+import { findGroup } from './02-security-group.ts'
+import type { AwsContext } from './context.ts'
+import { tagSpecification } from './names.ts'
+import { freeTierType, latestImage } from './region.ts'
+import { runAlone } from './run-alone.ts'
+
+/** An instance as EC2 describes it, as far as the lab looks. */
+export interface Instance {
+  InstanceId: string
+  InstanceType: string
+  ImageId: string
+  LaunchTime: string
+  PublicIpAddress?: string
+  State: { Name: string }
+}
+
+/** The instance that will run Kafka: the smallest of the free tier, Amazon Linux 2023, 8 GiB encrypted, IMDSv2 only. */
+export const instance: Step<AwsContext> = {
+  title: 'instance',
+  skip: ({ options }) => (options.kafka === false ? 'no Kafka host' : undefined),
+  async check(context) {
+    const found = await findInstance(context)
+    if (!found) return ['no instance']
+    if (found.State.Name !== 'running') return [`the instance is ${found.State.Name}`]
+    return context.state.instanceId === found.InstanceId && context.state.address === found.PublicIpAddress
+      ? []
+      : ['the instance is not noted']
+  },
+  async apply(context) {
+    const { aws, save } = context
+    let found = await findInstance(context)
+    if (found?.State.Name === 'stopping') await aws`ec2 wait instance-stopped --instance-ids ${found.InstanceId}`
+    if (found && ['stopped', 'stopping'].includes(found.State.Name))
+      await aws`ec2 start-instances --instance-ids ${found.InstanceId}`
+    found ??= await runInstance(context)
+    save({ instanceId: found.InstanceId })
+    await aws`ec2 wait instance-running --instance-ids ${found.InstanceId}`
+    const running = await findInstance(context)
+    if (!running?.PublicIpAddress)
+      throw new LabError('INSTANCE', `Instance ${found.InstanceId}: it has no public address. Does the default subnet give one?`)
+    save({ address: running.PublicIpAddress, createdAt: context.state.createdAt ?? running.LaunchTime })
+  },
+}
+
+/** The lab's instance by its tag; the terminated ones do not count. */
+export async function findInstance({ aws, names }: Pick<AwsContext, 'aws' | 'names'>): Promise<Instance | undefined> {
+  const filters = [
+    `Name=tag:Project,Values=${names.project}`,
+    `Name=tag:Name,Values=${names.instance}`,
+    'Name=instance-state-name,Values=pending,running,stopping,stopped',
+  ]
+  const { Reservations } = await aws<{ Reservations: { Instances: Instance[] }[] }>`ec2 describe-instances --filters ${filters}`
+  const found = Reservations.flatMap(({ Instances }) => Instances)
+  if (found.length > 1)
+    throw new LabError(
+      'INSTANCE',
+      `Instances: ${found.length} carry the tag Project=${names.project} (${found.map(({ InstanceId }) => InstanceId).join(', ')}). Terminate all but one, or take everything down.`,
+    )
+  return found[0]
+}
+
+async function runInstance(context: AwsContext): Promise<Instance> {
+  const { aws, names, state, save, region } = context
+  if (!state.imageId) save({ imageId: await latestImage(aws, region) })
+  if (!state.instanceType) save({ instanceType: await freeTierType(aws, region) })
+  if (!state.clientToken) save({ clientToken: randomUUID() })
+  const group = await findGroup(context)
+  if (!group) throw new LabError('INSTANCE', 'Security group: it is not there. Run: npx tickerlake aws up')
+  const disk = JSON.stringify([
+    { DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8, VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true } },
+  ])
+  const tags = ['instance', 'volume'].map(type => tagSpecification(type, names.instance, names))
+  // T instances are "unlimited" by default: surplus credits cost extra
+  const credits = state.instanceType?.startsWith('t') ? ['--credit-specification', 'CpuCredits=standard'] : []
+  const { Instances } = await aws<{ Instances: Instance[] }>`ec2 run-instances --count 1
+    --image-id ${state.imageId ?? ''} --instance-type ${state.instanceType ?? ''} --key-name ${names.key} --security-group-ids ${group.GroupId}
+    --associate-public-ip-address --metadata-options HttpTokens=required,HttpEndpoint=enabled --block-device-mappings ${disk}
+    ${credits} --client-token ${state.clientToken ?? ''} --tag-specifications ${tags}`
+  return Instances[0] as Instance
+}
+
+if (import.meta.main) runAlone(instance)

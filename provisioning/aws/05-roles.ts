@@ -1,0 +1,54 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Step } from '../host/step.ts'
+import { ifThere, unless } from './cli.ts'
+import type { AwsContext } from './context.ts'
+import { policy, trust } from './policies.ts'
+import { runAlone } from './run-alone.ts'
+
+const roleNames = ['crawler', 'sink', 'analyst'] as const
+
+/** One role for each job, each with the rights of that job and no more (policies/). */
+export const roles: Step<AwsContext> = {
+  title: 'roles',
+  async check(context) {
+    const { aws, names } = context
+    const differs: string[] = []
+    for (const role of roleNames) {
+      const name = names.roles[role]
+      if (!(await ifThere(aws`iam get-role --role-name ${name}`))) differs.push(`no role ${name}`)
+      else if (!(await hasPolicy(context, role))) differs.push(`role ${name} has other rights`)
+    }
+    return differs
+  },
+  async apply(context) {
+    const { aws, names } = context
+    for (const role of roleNames) {
+      const name = names.roles[role]
+      if (!(await ifThere(aws`iam get-role --role-name ${name}`))) {
+        const document = JSON.stringify(trust(role, context))
+        const tags = `Key=Project,Value=${names.project}`
+        await unless(
+          ['EntityAlreadyExists'],
+          aws`iam create-role --role-name ${name} --path ${names.path} --assume-role-policy-document ${document} --tags ${tags}`,
+        )
+      }
+      if (!(await hasPolicy(context, role))) {
+        await aws`iam put-role-policy --role-name ${name} --policy-name ${role} --policy-document ${JSON.stringify(policy(role, context))}`
+      }
+    }
+  },
+}
+
+async function hasPolicy(context: AwsContext, role: (typeof roleNames)[number]): Promise<boolean> {
+  const { aws, names } = context
+  const found = await ifThere(
+    aws<{ PolicyDocument: unknown }>`iam get-role-policy --role-name ${names.roles[role]} --policy-name ${role}`,
+  )
+  return isDeepStrictEqual(found?.PolicyDocument, policy(role, context))
+}
+
+/** The ARN the crawler reads with. */
+export const crawlerRoleArn = ({ account, names }: AwsContext): string =>
+  `arn:aws:iam::${account}:role${names.path}${names.roles.crawler}`
+
+if (import.meta.main) runAlone(roles)

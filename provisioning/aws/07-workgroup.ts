@@ -1,0 +1,57 @@
+import type { Step } from '../host/step.ts'
+import { ifThere, unless } from './cli.ts'
+import type { AwsContext } from './context.ts'
+import { runAlone } from './run-alone.ts'
+
+/** A query that would read more is stopped: 1 GB costs half a cent. Athena's least is 10 MB. */
+const cutoffBytes = 1_000_000_000
+
+interface WorkGroup {
+  WorkGroup: { Configuration?: { BytesScannedCutoffPerQuery?: number; ResultConfiguration?: { OutputLocation?: string } } }
+}
+
+/** Athena's work group: where results go, and how much one query may read. */
+export const workgroup: Step<AwsContext> = {
+  title: 'Athena work group',
+  async check(context) {
+    const { names } = context
+    const found = await workGroup(context)
+    if (!found) return [`no work group ${names.workgroup}`]
+    const { BytesScannedCutoffPerQuery, ResultConfiguration } = found.WorkGroup.Configuration ?? {}
+    return [
+      ...(BytesScannedCutoffPerQuery === cutoffBytes ? [] : [`no cutoff at ${cutoffBytes} bytes`]),
+      ...(ResultConfiguration?.OutputLocation === resultsOf(context) ? [] : ['results go elsewhere']),
+    ]
+  },
+  async apply(context) {
+    const { aws, names } = context
+    const ResultConfiguration = { OutputLocation: resultsOf(context) }
+    const limits = {
+      EnforceWorkGroupConfiguration: true,
+      BytesScannedCutoffPerQuery: cutoffBytes,
+      PublishCloudWatchMetricsEnabled: false,
+    }
+    if (await workGroup(context)) {
+      const updates = JSON.stringify({ ResultConfigurationUpdates: ResultConfiguration, ...limits })
+      await aws`athena update-work-group --work-group ${names.workgroup} --configuration-updates ${updates}`
+      return
+    }
+    const configuration = JSON.stringify({ ResultConfiguration, ...limits })
+    await unless(
+      ['InvalidRequestException'],
+      aws`athena create-work-group --name ${names.workgroup} --configuration ${configuration} --tags ${`Key=Project,Value=${names.project}`}`,
+    )
+  },
+}
+
+/** Where query results go: never under a prefix that a crawler reads. */
+export const resultsOf = ({ names }: Pick<AwsContext, 'names'>): string => `s3://${names.bucket}/results/`
+
+/** The lab's work group, undefined when there is none: Athena calls that an invalid request. */
+export async function workGroup({ aws, names }: Pick<AwsContext, 'aws' | 'names'>): Promise<WorkGroup | undefined> {
+  const { WorkGroups } = await aws<{ WorkGroups: { Name: string }[] }>`athena list-work-groups`
+  if (!WorkGroups.some(({ Name }) => Name === names.workgroup)) return undefined
+  return ifThere(aws<WorkGroup>`athena get-work-group --work-group ${names.workgroup}`)
+}
+
+if (import.meta.main) runAlone(workgroup)

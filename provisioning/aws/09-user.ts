@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import type { Step } from '../host/step.ts'
+import { ifThere, unless } from './cli.ts'
+import type { AwsContext } from './context.ts'
+import { policy, type PolicyName } from './policies.ts'
+import { runAlone } from './run-alone.ts'
+import { writePrivate } from './state.ts'
+
+interface AccessKey {
+  AccessKeyId: string
+  SecretAccessKey: string
+}
+
+const policies: PolicyName[] = ['sink', 'analyst', 'learner']
+
+/** The tutorial's IAM user with access keys, only on request: keys that never expire are the usual way to lose an account. */
+export const user: Step<AwsContext> = {
+  title: 'IAM user',
+  skip: ({ options }) => (options.user ? undefined : 'not asked for (--user)'),
+  async check(context) {
+    const { aws, names } = context
+    if (!(await ifThere(aws`iam get-user --user-name ${names.user}`))) return [`no user ${names.user}`]
+    const missing = await missingPolicies(context)
+    const keys = await keyIds(context)
+    const own = readAccessKey(context.dir)
+    return [
+      ...missing.map(name => `the user has no policy ${name}`),
+      ...(own && keys.length === 1 && keys[0] === own.AccessKeyId ? [] : ['no access key that is known here']),
+    ]
+  },
+  async apply(context) {
+    const { aws, names, dir } = context
+    if (!(await ifThere(aws`iam get-user --user-name ${names.user}`))) {
+      const tags = `Key=Project,Value=${names.project}`
+      await unless(['EntityAlreadyExists'], aws`iam create-user --user-name ${names.user} --path ${names.path} --tags ${tags}`)
+    }
+    for (const name of await missingPolicies(context)) {
+      await aws`iam put-user-policy --user-name ${names.user} --policy-name ${name} --policy-document ${JSON.stringify(policy(name, context))}`
+    }
+    const own = readAccessKey(dir)
+    const keys = await keyIds(context)
+    // a key whose secret nobody has (a crash between the call and the file) is of no use
+    for (const id of keys.filter(id => id !== own?.AccessKeyId))
+      await aws`iam delete-access-key --user-name ${names.user} --access-key-id ${id}`
+    if (own && keys.includes(own.AccessKeyId)) return
+    const made = await aws<{ AccessKey: AccessKey }>`iam create-access-key --user-name ${names.user}`
+    writePrivate(keyFile(dir), JSON.stringify(made.AccessKey))
+  },
+}
+
+const keyFile = (dir: string): string => join(dir, 'access-key.json')
+
+/** The user's access key, when there is one. */
+export function readAccessKey(dir: string): AccessKey | undefined {
+  return existsSync(keyFile(dir)) ? (JSON.parse(readFileSync(keyFile(dir), 'utf8')) as AccessKey) : undefined
+}
+
+async function missingPolicies(context: AwsContext): Promise<PolicyName[]> {
+  const { aws, names } = context
+  const missing: PolicyName[] = []
+  for (const name of policies) {
+    const found = await ifThere(
+      aws<{ PolicyDocument: unknown }>`iam get-user-policy --user-name ${names.user} --policy-name ${name}`,
+    )
+    if (!isDeepStrictEqual(found?.PolicyDocument, policy(name, context))) missing.push(name)
+  }
+  return missing
+}
+
+async function keyIds({ aws, names }: AwsContext): Promise<string[]> {
+  const { AccessKeyMetadata } = await aws<{
+    AccessKeyMetadata: { AccessKeyId: string }[]
+  }>`iam list-access-keys --user-name ${names.user}`
+  return AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)
+}
+
+if (import.meta.main) runAlone(user)

@@ -1,0 +1,127 @@
+import { $ } from 'zx'
+import { LabError } from '../../lib/errors.ts'
+import { quote } from '../host/script.ts'
+
+/** An error that the AWS CLI reported; `code` is the service's (`InvalidPermission.Duplicate`), or CLI when the command itself was wrong. */
+export class AwsError extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'AwsError'
+    this.code = code
+  }
+}
+
+type Word = string | number
+/** Runs an AWS CLI command written as a template, each value one word, and answers its JSON (undefined when it prints nothing). */
+export type Aws = <T = unknown>(parts: TemplateStringsArray, ...values: (Word | readonly Word[])[]) => Promise<T>
+
+export interface AwsOptions {
+  region: string
+  /** The CLI; `AWS_CLI`, else `aws`. */
+  command?: string
+  /** Sent with each call as --endpoint-url: CLIs before 2.13 ignore the variable. */
+  endpoint?: string
+  say?: (line: string) => void
+  /** Told after each call that changed something: where tests crash. */
+  afterChange?: (args: string[]) => void
+}
+
+/** Opens the AWS CLI, version 1 or 2. Each command is shown before it runs. Throws when there is none. */
+export async function openAws(options: AwsOptions): Promise<Aws> {
+  const { region, endpoint = process.env.AWS_ENDPOINT_URL, say = console.log, afterChange } = options
+  const command = options.command ?? (process.env.AWS_CLI || 'aws')
+  const version = await $({ quiet: true, nothrow: true })`${command} --version`
+  const major = /aws-cli\/(\d+)/.exec(version.stdout + version.stderr)?.[1]
+  if (!major) {
+    throw new LabError(
+      'AWS_CLI',
+      `AWS CLI: ${command} does not run. Install it (https://docs.aws.amazon.com/cli/, or pip install awscli), or name it in AWS_CLI.`,
+    )
+  }
+  const common = [
+    '--region',
+    region,
+    '--output',
+    'json',
+    ...(endpoint ? ['--endpoint-url', endpoint] : []),
+    ...(major === '1' ? [] : ['--no-cli-pager']),
+  ]
+  return async <T>(parts: TemplateStringsArray, ...values: (Word | readonly Word[])[]): Promise<T> => {
+    const args = words(parts, values)
+    say(`$ aws ${args.map(quote).join(' ')}${endpoint ? ` --endpoint-url ${endpoint}` : ''}`)
+    const env = { ...process.env, AWS_PAGER: '' }
+    const answer = await $({ quiet: true, nothrow: true, env, input: '' })`${command} ${[...args, ...common]}`
+    if (answer.exitCode !== 0) throw awsError(args, answer.stderr.trim() || answer.stdout.trim())
+    if (!isLookUp(args)) afterChange?.(args)
+    return (answer.stdout.trim() ? JSON.parse(answer.stdout) : undefined) as T
+  }
+}
+
+/** Splits a template into words at its own blanks; a value is one word (a list: one each), or part of one where it touches text. */
+export function words(parts: readonly string[], values: (Word | readonly Word[])[]): string[] {
+  const found: string[] = []
+  let word: string | undefined
+  const end = (): void => {
+    if (word !== undefined) found.push(word)
+    word = undefined
+  }
+  parts.forEach((part, index) => {
+    for (const piece of part.split(/(\s+)/)) {
+      if (/^\s+$/.test(piece)) end()
+      else if (piece) word = (word ?? '') + piece
+    }
+    if (index >= values.length) return
+    const value = values[index] as Word | readonly Word[]
+    if (Array.isArray(value)) {
+      end()
+      found.push(...value.map(String))
+    } else word = (word ?? '') + String(value)
+  })
+  end()
+  return found
+}
+
+const lookUps = /^(describe|get|list|head|wait|ls)/
+/** True for a call that changes nothing. */
+export const isLookUp = ([, operation = '']: string[]): boolean => lookUps.test(operation)
+
+// never by exit number: v1 and v2 differ
+function awsError(args: string[], text: string): AwsError {
+  const code = /An error occurred \(([^)]+)\)/.exec(text)?.[1]
+  const what = `aws ${args.slice(0, 2).join(' ')}`
+  if (code)
+    return new AwsError(
+      code === '404' ? 'NotFound' : code === '403' ? 'Forbidden' : code,
+      `${what}: ${text.replace(/^[\s\S]*?An error occurred /, '')}`,
+    )
+  if (/locate credentials|ExpiredToken|could not be found.*profile/i.test(text))
+    return new AwsError('Credentials', `${what}: no credentials. Run: aws configure`)
+  if (/Could not connect/.test(text)) return new AwsError('Connect', `${what}: ${text}`)
+  return new AwsError('CLI', `${what}: ${text}`)
+}
+
+/** The answer of `call`, or undefined when AWS says that the thing is not there. */
+export async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof AwsError && isMissing(error.code)) return undefined
+    throw error
+  }
+}
+
+/** Codes that mean "not there", as each service words it. */
+export const isMissing = (code: string): boolean =>
+  /NotFound|NoSuch|EntityNotFound|does not exist|DoesNotExist|ParameterNotFound/i.test(code)
+
+/** Runs `call`; the named codes are no errors. Answers whether it did something. */
+export async function unless(codes: string[], call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call
+    return true
+  } catch (error) {
+    if (error instanceof AwsError && codes.includes(error.code)) return false
+    throw error
+  }
+}

@@ -1,0 +1,100 @@
+import { loadConfig } from '../../lib/config.ts'
+import { LabError } from '../../lib/errors.ts'
+import { type Aws, type AwsOptions, openAws } from './cli.ts'
+import { names, type Names } from './names.ts'
+import { awsDir, readState, saveState, type State } from './state.ts'
+
+/** What every step on AWS knows. */
+export interface AwsContext {
+  aws: Aws
+  /** LAB_DIR/aws. */
+  dir: string
+  account: string
+  region: string
+  /** The ARN of whoever runs this. */
+  caller: string
+  names: Names
+  state: State
+  save(changes: State): void
+  options: UpOptions
+  say: (line: string) => void
+}
+
+/** What a person may say to `aws up` and `aws plan`. */
+export interface UpOptions {
+  /** The account it may work in. */
+  account?: string
+  cidr?: string
+  secure?: boolean
+  /** false: no Kafka host. */
+  kafka?: boolean
+  /** The tutorial's IAM user with access keys. */
+  user?: boolean
+  email?: string
+  crawlSchedule?: string
+  releases?: string
+  sshConfig?: string
+}
+
+interface Identity {
+  Account: string
+  Arn: string
+}
+
+/** Opens the account and region of the caller's credentials; refuses root keys, an account it was not told about, and the lab's own user. */
+export async function openAwsContext(options: UpOptions, aws_: Omit<AwsOptions, 'region'> = {}): Promise<AwsContext> {
+  // the switches may name this very lab already (LAB_CLOUD=aws); here only the names matter
+  const config = loadConfig({ ...process.env, LAB_CLOUD: 'embedded' })
+  const dir = awsDir(config.dir)
+  const state = readState(dir)
+  const say = aws_.say ?? console.log
+  const region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || state.region
+  if (!region) throw new LabError('REGION', 'AWS region: not set. Say which, for example: export AWS_REGION=us-east-1')
+  if (state.region && state.region !== region) {
+    throw new LabError(
+      'REGION',
+      `AWS region: the lab is in ${state.region}, the environment says ${region}. Unset AWS_REGION, or take that lab down first.`,
+    )
+  }
+  const aws = await openAws({ ...aws_, region })
+  const { Account: account, Arn: caller } = await aws<Identity>`sts get-caller-identity`
+  refuseCaller(account, caller, options.account ?? state.account)
+  const context = {
+    aws,
+    dir,
+    account,
+    region,
+    caller,
+    names: names(config, { account, region, bucket: process.env.LAB_BUCKET || state.bucket }),
+    state,
+    save: (changes: State) => saveState(dir, state, changes),
+    options,
+    say,
+  }
+  return context
+}
+
+function refuseCaller(account: string, caller: string, told: string | undefined): void {
+  if (/:root$/.test(caller)) {
+    throw new LabError(
+      'ROOT_KEYS',
+      `AWS account ${account}: these are the root user's keys, which can do everything and cannot be limited. Make an administrator (IAM Identity Center or an IAM user) and use that.`,
+    )
+  }
+  if (caller.includes(':user/tickerlake/')) {
+    throw new LabError(
+      'LAB_USER',
+      `AWS account ${account}: this is the lab's own user, who may not build or delete it. Use a shell without the lab's aws.env.`,
+    )
+  }
+  if (told === undefined)
+    throw new LabError(
+      'ACCOUNT',
+      `AWS account: the keys belong to ${account} (${caller}). If that is the right one, say so: --account ${account}`,
+    )
+  if (told !== account)
+    throw new LabError(
+      'ACCOUNT',
+      `AWS account: expected ${told}, the keys belong to ${account} (${caller}). Use other keys, or say --account ${account}.`,
+    )
+}

@@ -1,0 +1,56 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { LabError } from '../../lib/errors.ts'
+
+const stateSchema = z.strictObject({
+  account: z.string().optional(),
+  region: z.string().optional(),
+  /** Who may reach the host: an IPv4 address and /32. */
+  cidr: z.string().optional(),
+  secure: z.boolean().optional(),
+  kafka: z.boolean().optional(),
+  imageId: z.string().optional(),
+  instanceType: z.string().optional(),
+  /** Makes run-instances idempotent; written before the call. */
+  clientToken: z.string().optional(),
+  instanceId: z.string().optional(),
+  address: z.string().optional(),
+  /** The bucket; written before it is made, so it is known to be ours. */
+  bucket: z.string().optional(),
+  createdAt: z.string().optional(),
+})
+
+/** What the scripts remember between two runs: ids and choices, no secrets. Everything can be found again by name and tag. */
+export type State = z.infer<typeof stateSchema>
+
+/** The folder with everything about AWS: state, key, secrets, settings. */
+export const awsDir = (labDir: string): string => join(labDir, 'aws')
+
+/** The state of a lab; empty when there is none. Throws LabError STATE when the file is damaged. */
+export function readState(dir: string): State {
+  const file = join(dir, 'state.json')
+  if (!existsSync(file)) return {}
+  try {
+    return stateSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw new LabError('STATE', `${file}: is damaged. Delete it: everything is found again by name and tag.`, { cause: error })
+  }
+}
+
+/** Adds to the state and writes it in one go, readable only for its owner. */
+export function saveState(dir: string, state: State, changes: State): void {
+  Object.assign(state, changes)
+  writePrivate(join(dir, 'state.json'), `${JSON.stringify(stateSchema.parse(state), null, 2)}\n`)
+}
+
+/** Writes a file of mode 600 in one go. */
+export function writePrivate(file: string, text: string): void {
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
+  writeFileSync(`${file}.new`, text, { mode: 0o600 })
+  chmodSync(`${file}.new`, 0o600)
+  renameSync(`${file}.new`, file)
+}
+
+/** Forgets everything about a lab on AWS. */
+export const forget = (dir: string): void => rmSync(dir, { recursive: true, force: true })
