@@ -39,12 +39,8 @@ export async function createBucket(call: S3Call): Promise<void> {
     throw s3Error('NotImplemented', { Header: 'x-amz-bucket-object-lock-enabled' })
   const acl = call.header('x-amz-acl')
   if (acl !== undefined && acl !== 'private') throw s3Error('InvalidBucketAclWithObjectOwnership')
-  if (store.buckets.get(bucket)) {
-    if (region !== 'us-east-1') throw s3Error('BucketAlreadyOwnedByYou', { BucketName: bucket })
-  } else {
-    const config: Record<string, string> = location ? { location } : {}
-    store.commit({}, () => store.buckets.put({ name: bucket, createdMs: Date.now(), versioning: '', config }))
-  }
+  if (store.buckets.get(bucket) && region !== 'us-east-1') throw s3Error('BucketAlreadyOwnedByYou', { BucketName: bucket })
+  store.createBucket(bucket, location ? { location } : {})
   sendEmpty(call, 200, { location: `/${bucket}` })
 }
 

@@ -62,6 +62,12 @@ export class ObjectStore {
     return bucket
   }
 
+  /** Makes a bucket; an existing one stays as it is. */
+  createBucket(name: string, config: Record<string, string> = {}): void {
+    if (this.buckets.get(name)) return
+    this.commit({}, () => this.buckets.put({ name, createdMs: Date.now(), versioning: '', config }))
+  }
+
   /** The current object, or undefined when there is none or a delete marker hides it. */
   current(bucket: string, key: string): VersionRow | undefined {
     const row = this.objects.latest(bucket, key)

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { digestFile, type ReceivedBody } from './bodies.ts'
 import { s3Error } from './errors.ts'
 import { afterKey, afterPrefix, type ObjectMeta, type VersionRow } from './objectIndex.ts'
+import { checkBucketName } from './names.ts'
 import { ObjectStore } from './objectStore.ts'
 
 /** One stored object, as the crawler and the query engine see it. `path` is an absolute plain file with the body as stored. */
@@ -29,6 +30,8 @@ export interface PutOptions {
 /** What Glue and Athena may use of S3: whole objects and ordered listings. The S3 API itself (versions, multipart, tags) stands on the same store. */
 export interface Storage {
   hasBucket(bucket: string): boolean
+  /** Does nothing when it exists. */
+  createBucket(bucket: string): Promise<void>
   /** Current objects whose key starts with `prefix`, in UTF-8 byte order, never all in memory. */
   list(bucket: string, prefix: string, options?: { startAfter?: string }): AsyncIterable<StoredObject>
   head(bucket: string, key: string): Promise<StoredObject | undefined>
@@ -60,6 +63,10 @@ export async function openStorage({ dir }: { dir: string }): Promise<S3Storage> 
   return {
     store,
     hasBucket: bucket => store.buckets.get(bucket) !== undefined,
+    async createBucket(bucket) {
+      checkBucketName(bucket)
+      store.createBucket(bucket)
+    },
     list: (bucket, prefix, options) => list(store, bucket, prefix, options?.startAfter),
     async head(bucket, key) {
       const row = found(bucket, key)
