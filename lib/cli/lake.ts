@@ -21,6 +21,7 @@ function sinkCommand(): Command {
     .option('--group <group>', 'default LAB_GROUP')
     .option('--prefix <prefix>', 'default LAB_PREFIX')
     .option('--max-records <n>', 'in one object; default 10000', numberOption('max-records', { min: 1 }))
+    .option('--max-age-ms <n>', 'store what waits after so long; default 60000', numberOption('max-age-ms'))
     .option('--take <n>', 'end after so many records', numberOption('take', { min: 1 }))
     .option('--seconds <n>', 'run so long instead of ending when caught up', numberOption('seconds', { whole: false }))
     .option(

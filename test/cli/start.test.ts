@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { findHome, startHome, stopHome } from '../../lib/home.ts'
+import { csvHeader } from '../../lib/quote.ts'
+import { waitFor } from '../../lib/wait.ts'
+import { runCli, startCli } from '../helpers/cli.ts'
+
+let dir: string
+const start = (...args: string[]) => runCli(['start', ...args], { LAB_DIR: dir })
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'tickerlake-start-'))
+  await startHome(dir, { port: 0, kafkaPort: 0 })
+})
+afterAll(async () => {
+  await stopHome(dir)
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+})
+
+it('goes the whole path, twice with the same numbers', async () => {
+  const first = await start('--json')
+  expect(first, first.stderr).toMatchObject({ code: 0 })
+  const { seconds, ...report } = JSON.parse(first.stdout)
+  expect(report).toMatchObject({
+    events: 5000,
+    rows: 5000,
+    table: 'realtime_de_db.quotes',
+    chart: expect.stringMatching(/growth\.png$/),
+  })
+  expect(report.columns).toContainEqual({ name: 'volume', type: 'double' })
+  expect(Object.keys(report.symbols)).toHaveLength(13)
+  expect(Object.keys(seconds)).toEqual(['start', 'produce', 'sink', 'crawl', 'query', 'chart', 'total'])
+  const { seconds: _, bytes, ...again } = JSON.parse((await start('--json')).stdout)
+  expect(again).toEqual({ ...report, bytes: undefined })
+  expect(bytes).toBeGreaterThan(100_000)
+})
+
+it('prints plain lines in a pipe and ends with what to try next', async () => {
+  const { stdout, code } = await start()
+  expect(code).toBe(0)
+  expect(stdout).not.toContain('\u001b')
+  expect(stdout).toMatch(/produce .*5000 events/)
+  expect(stdout).toMatch(/Try next:\n.*tickerlake query.*\n.*tickerlake chart.*\n.*npm run notebooks/)
+})
+
+it('takes any file of the same header, leaves bad rows out and says which', async () => {
+  const csv = join(dir, 'own.csv')
+  writeFileSync(
+    csv,
+    [
+      csvHeader.join(','),
+      'X,2020-01-02,1.0,2.0,0.5,1.5,1.5,10.0,1.5',
+      'X,2020-01-03,1.0,2.0,0.5,oops,1.5,10.0,1.5',
+      'X,2020-01-06,1.0,2.0',
+      '',
+    ].join('\n'),
+  )
+  const { code, stdout, stderr } = await start('--csv', csv, '--json')
+  expect(code, stderr).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ events: 1, rows: 1, symbols: { X: { rows: 1, maxClose: 1.5 } } })
+  expect(stderr).toContain(`${csv}, line 3: Close is not a number: "oops"`)
+  expect(stderr).toContain(`${csv}, line 4: expected 9 fields, got 4`)
+})
+
+it('says what is wrong with the file', async () => {
+  const csv = join(dir, 'wrong.csv')
+  writeFileSync(csv, 'a,b\n1,2\n')
+  expect(await start('--csv', csv)).toMatchObject({ code: 1, stderr: expect.stringContaining('expected the header Index,Date') })
+  expect(await start('--csv', join(dir, 'none.csv'))).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('there is no such file'),
+  })
+})
+
+it('can be interrupted, and its home killed, and the next run works', async () => {
+  const stopped = startCli(['start'], { LAB_DIR: dir })
+  await waitFor('the first stage', () => /produce|start/.test(stopped.written()))
+  stopped.child.kill('SIGINT')
+  expect(await stopped.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('interrupted') })
+
+  const killed = startCli(['start'], { LAB_DIR: dir })
+  await waitFor('the first stage', () => /\d s {2}start/.test(killed.written()))
+  process.kill((await findHome(dir))!.pid, 'SIGKILL')
+  const { code, stderr } = await killed.ended
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^error: /m)
+  await startHome(dir, { port: 0, kafkaPort: 0 })
+  expect(JSON.parse((await start('--json')).stdout)).toMatchObject({ events: 5000, rows: 5000 })
+})

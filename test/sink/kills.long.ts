@@ -1,0 +1,17 @@
+import { beforeAll, expect, it } from 'vitest'
+import { homeForTests } from '../helpers/lab.ts'
+import { killSinks } from './kills.ts'
+
+let open: Awaited<ReturnType<typeof homeForTests>>['open']
+beforeAll(async () => {
+  ;({ open } = await homeForTests({ properties: { 'group.min.session.timeout.ms': '500' } }))
+})
+
+it.each([1, 2, 3])(
+  'has every record in SQL exactly once after 20 kills of two sinks, seed %i',
+  { timeout: 900_000 },
+  async seed => {
+    const { rows, distinct } = await killSinks(open(), { kills: 20, records: 20_000, seed })
+    expect({ rows, distinct }).toEqual({ rows: 20_000, distinct: 20_000 })
+  },
+)

@@ -1,0 +1,13 @@
+import { beforeAll, expect, it } from 'vitest'
+import { homeForTests } from '../helpers/lab.ts'
+import { killSinks } from './kills.ts'
+
+let open: Awaited<ReturnType<typeof homeForTests>>['open']
+beforeAll(async () => {
+  ;({ open } = await homeForTests({ properties: { 'group.min.session.timeout.ms': '500' } }))
+})
+
+it('has every record in SQL exactly once after 5 kills of two sinks', { timeout: 180_000 }, async () => {
+  const { rows, distinct } = await killSinks(open(), { kills: 5, records: 5000, seed: 11 })
+  expect({ rows, distinct }).toEqual({ rows: 5000, distinct: 5000 })
+})
