@@ -1,0 +1,125 @@
+import { codeOf, errors, KafkaError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import { readHeader } from '../records/batch.ts'
+import { validateBatches, validateRecords } from '../records/validate.ts'
+import { isInternal } from '../topics/store.ts'
+import { array, int16, int32, int64, nullableBytes, nullableString, since, string, struct } from '../wire/schema.ts'
+import { api, type Context } from './api.ts'
+
+/** Produce (0), versions 0-8.
+ *
+ *     request  => transactionalId nullable string (3+), acks i16, timeoutMs i32, topics [name, partitions [index i32, records bytes]]
+ *     response => topics [name, partitions [index i32, errorCode i16, baseOffset i64, logAppendTimeMs i64 (2+), logStartOffset i64 (5+),
+ *                 recordErrors [batchIndex i32, message] (8+), errorMessage (8+)]], throttleTimeMs i32 (1+)
+ *
+ *  Left out: record formats before v2 (magic 0 and 1; UNSUPPORTED_FOR_MESSAGE_FORMAT), recompression by `compression.type`. */
+export const produce = api({
+  key: 0,
+  name: 'Produce',
+  versions: [0, 8],
+  request: struct({
+    transactionalId: since(3, nullableString, null),
+    acks: int16,
+    timeoutMs: int32,
+    topics: array(struct({ name: string, partitions: array(struct({ index: int32, records: nullableBytes })) })),
+  }),
+  response: struct({
+    topics: array(
+      struct({
+        name: string,
+        partitions: array(
+          struct({
+            index: int32,
+            errorCode: int16,
+            baseOffset: int64,
+            logAppendTimeMs: since(2, int64, -1),
+            logStartOffset: since(5, int64, -1),
+            recordErrors: since(8, array(struct({ batchIndex: int32, message: nullableString })), []),
+            errorMessage: since(8, nullableString, null),
+          }),
+        ),
+      }),
+    ),
+    throttleTimeMs: since(1, int32, 0),
+  }),
+  async handle(context, request) {
+    const topics = []
+    for (const { name, partitions } of request.topics) {
+      const results = []
+      for (const { index, records } of partitions) results.push(await append(context, request, name, index, records))
+      topics.push({ name, partitions: results })
+    }
+    return request.acks === 0 ? undefined : { topics, throttleTimeMs: 0 }
+  },
+})
+
+interface ProduceRequest {
+  transactionalId: string | null
+  acks: number
+}
+
+async function append(context: Context, request: ProduceRequest, topic: string, index: number, records: Buffer | null) {
+  const refused = { index, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, recordErrors: [] }
+  const { topics, maintenance, log: report } = context.broker
+  const log = topics.partition(topic, index)
+  try {
+    if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS', 'Invalid required acks')
+    if (!log) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic-partition.')
+    if (isInternal(topic)) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${topic}`)
+    if (request.acks === -1) checkReplicas(context, topic)
+    const config = log.config()
+    const batches = validateBatches(records, context.version, config)
+    for (const batch of batches) {
+      const unpacking = validateRecords(batch, config)
+      if (unpacking) await unpacking
+    }
+    let first
+    for (const batch of batches) {
+      checkTransaction(context, request, topic, log, batch)
+      const appended = log.append(batch)
+      first ??= appended
+    }
+    const flushed = maintenance.appended(log)
+    if (flushed) await flushed
+    const { baseOffset, logAppendTime } = first!
+    return {
+      index,
+      errorCode: errors.NONE,
+      baseOffset,
+      logAppendTimeMs: logAppendTime,
+      logStartOffset: log.startOffset,
+      recordErrors: [],
+      errorMessage: null,
+    }
+  } catch (error) {
+    if (!(error instanceof KafkaError)) report(`produce to ${topic}-${index} failed: ${(error as Error).stack}`)
+    const logStartOffset = log && error instanceof KafkaError && error.name === 'INVALID_RECORD' ? log.startOffset : -1
+    return { ...refused, errorCode: codeOf(error), logStartOffset, errorMessage: (error as Error).message }
+  }
+}
+
+/** One node is one replica: `min.insync.replicas` above 1 refuses acks=all, as on a cluster that lost its others. */
+function checkReplicas({ broker }: Context, name: string): void {
+  const topic = broker.topics.get(name)!
+  if (Number(broker.topics.configValue(topic, 'min.insync.replicas')) > 1) {
+    throw new KafkaError('NOT_ENOUGH_REPLICAS', 'Messages are rejected since there are fewer in-sync replicas than required.')
+  }
+}
+
+/** A transactional batch needs its transaction: the partition must have been added to it. */
+function checkTransaction({ broker }: Context, request: ProduceRequest, topic: string, log: Log, batch: Buffer): void {
+  const header = readHeader(batch)
+  if (!header.isTransactional) return
+  if (request.transactionalId === null) {
+    throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'Transactional Id authorization failed.')
+  }
+  const open = log.producers.producers.get(header.producerId)
+  if (open?.txnFirstOffset !== undefined && open.epoch === header.producerEpoch) return
+  broker.transactions.verifyPartition(
+    request.transactionalId,
+    header.producerId,
+    header.producerEpoch,
+    topic,
+    Number(log.name.slice(topic.length + 1)),
+  )
+}

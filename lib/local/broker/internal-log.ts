@@ -1,0 +1,87 @@
+import { headerBytes, readHeader } from './records/batch.ts'
+import { isCommit } from './records/control.ts'
+import { buildBatch, readRecords, type BatchOptions, type NewRecord } from './records/records.ts'
+import type { BatchHeader } from './records/batch.ts'
+import type { Log } from './log/log.ts'
+import type { Maintenance } from './maintenance.ts'
+import type { Topics } from './topics/store.ts'
+import { flushLog } from './log/flush.ts'
+
+/** From this size on a log is written anew, unless its content alone is that large. */
+const compactFrom = 16 << 20
+
+/** What a replay meets: a record, or the end of a transaction. */
+export interface Replay {
+  record(key: Buffer, value: Buffer | null, header: BatchHeader): void
+  marker(header: BatchHeader, commit: boolean): void
+}
+
+/** The one partition of an internal topic: the broker's own state as records, in Kafka's formats. Where Kafka compacts, this log is now and then
+ *  written anew as a whole and its older segments are dropped. */
+export class InternalLog {
+  readonly topic: string
+  readonly #topics: Topics
+  readonly #maintenance: Maintenance
+  #compactAt = compactFrom
+  #compacting = false
+
+  constructor(topic: string, topics: Topics, maintenance: Maintenance) {
+    this.topic = topic
+    this.#topics = topics
+    this.#maintenance = maintenance
+  }
+
+  /** The topic is made when it is first needed, as Kafka does. */
+  ensure(): Log {
+    const topic = this.#topics.get(this.topic) ?? this.#topics.create(this.topic, 1, { 'segment.bytes': '104857600' })
+    return topic.partitions[0]!
+  }
+
+  replay(handler: Replay): void {
+    const log = this.#topics.partition(this.topic, 0)
+    if (!log) return
+    for (let offset = log.startOffset; offset < log.endOffset;) {
+      const { bytes, nextOffset } = log.read(offset, 1 << 20)
+      for (let at = 0; at < bytes.length;) {
+        const header = readHeader(bytes, at)
+        const body = bytes.subarray(at + headerBytes, at + header.sizeBytes)
+        if (header.isControl) handler.marker(header, isCommit(header, body))
+        else for (const { key, value } of readRecords(header, body)) if (key) handler.record(key, value, header)
+        at += header.sizeBytes
+      }
+      if (nextOffset <= offset) break
+      offset = nextOffset
+    }
+  }
+
+  append(records: NewRecord[], options: Partial<BatchOptions> = {}): void {
+    if (records.length === 0) return
+    this.appendBatch(buildBatch(records, { timestamp: Date.now(), ...options }))
+  }
+
+  appendBatch(batch: Buffer, marker = false): void {
+    const log = this.ensure()
+    log.append(batch, { marker })
+    void this.#maintenance.appended(log)
+  }
+
+  /** Writes the log anew when it has grown: `state` gives all records that still count. */
+  async compact(state: () => NewRecord[]): Promise<void> {
+    const log = this.#topics.partition(this.topic, 0)
+    if (!log || this.#compacting || log.sizeBytes < this.#compactAt) return
+    this.#compacting = true
+    try {
+      log.roll()
+      const keep = log.segments.length - 1
+      const start = log.endOffset
+      const records = state()
+      for (let i = 0; i < records.length; i += 1000) this.append(records.slice(i, i + 1000))
+      await flushLog(log)
+      this.#topics.saveRecoveryPoints()
+      if (log.segments[keep]?.baseOffset === start) log.dropSegments(keep)
+      this.#compactAt = Math.max(compactFrom, log.sizeBytes * 4)
+    } finally {
+      this.#compacting = false
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { crc32c } from '../records/crc32c.ts'
+import { headerBytes, magicAt, readHeader, sizeAt, type BatchHeader } from '../records/batch.ts'
+import type { Place, Segment } from './segment.ts'
+
+/** Whether a header can be one at all: what a walk over a log relies on. */
+export const plausibleSize = (header: BatchHeader): boolean =>
+  header.magic === 2 && header.sizeBytes >= headerBytes && header.lastOffsetDelta >= 0 && header.baseOffset >= 0
+
+const window = 1 << 20
+
+/** The first whole and intact batch after the bad bytes at `position`: candidates are told by magic, length and offsets, and proved by their crc. */
+export function findBatch(segment: Segment, position: number): Place | undefined {
+  const buffer = Buffer.allocUnsafe(window)
+  for (let start = position + 1; start + headerBytes <= segment.sizeBytes; start += window - headerBytes) {
+    const length = segment.read(buffer, start)
+    for (let at = 0; at + headerBytes <= length; at++) {
+      if (magicAt(buffer, at) !== 2 || buffer[at] !== 0) continue
+      const sizeBytes = sizeAt(buffer, at)
+      if (sizeBytes < headerBytes || start + at + sizeBytes > segment.sizeBytes) continue
+      const header = readHeader(buffer, at)
+      if (!plausibleSize(header) || header.baseOffset < segment.baseOffset) continue
+      if (isIntactAt(segment, start + at, header)) return { position: start + at, header }
+    }
+  }
+  return undefined
+}
+
+/** Reads a batch and checks its crc. */
+export function isIntactAt(segment: Segment, position: number, header: BatchHeader): boolean {
+  const batch = Buffer.allocUnsafe(header.sizeBytes)
+  return segment.read(batch, position) === header.sizeBytes && crc32c(batch, 21) === header.crc
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { headerBytes, readHeader, type BatchHeader } from '../records/batch.ts'
+import { crc32c } from '../records/crc32c.ts'
+import { isCommit } from '../records/control.ts'
+import { findBatch, plausibleSize } from './damage.ts'
+import type { ProducerStates } from './producer-states.ts'
+import { Segment, segmentName } from './segment.ts'
+import { decodeSnapshot } from './snapshot.ts'
+
+/** A batch that a scan found whole. `isCommit` only tells something of control batches. */
+export interface ScannedBatch {
+  header: BatchHeader
+  position: number
+  isCommit: boolean
+}
+
+const chunkBytes = 1 << 20
+
+/** Walks over a segment from `position` on and checks every batch. Answers where the good bytes end; `onDamage` hears of bad bytes that have good
+ *  batches after them. */
+export function scanSegment(
+  segment: Segment,
+  position: number,
+  onBatch: (batch: ScannedBatch) => void,
+  onDamage: (from: number, to: number) => void,
+): number {
+  let chunk = Buffer.allocUnsafe(chunkBytes)
+  let nextOffset = segment.baseOffset
+  while (position < segment.sizeBytes) {
+    let length = segment.read(chunk, position)
+    let at = 0
+    while (at + headerBytes <= length) {
+      const header = readHeader(chunk, at)
+      if (!plausibleSize(header) || header.baseOffset < nextOffset || position + at + header.sizeBytes > segment.sizeBytes) break
+      if (at + header.sizeBytes > length) {
+        if (at > 0) break
+        chunk = Buffer.allocUnsafe(header.sizeBytes)
+        length = segment.read(chunk, position)
+      }
+      if (crc32c(chunk, at + 21, at + header.sizeBytes) !== header.crc) break
+      const body = chunk.subarray(at + headerBytes, at + header.sizeBytes)
+      onBatch({ header, position: position + at, isCommit: header.isControl && isCommit(header, body) })
+      nextOffset = header.lastOffset + 1
+      at += header.sizeBytes
+    }
+    if (at > 0) position += at
+    else {
+      const next = findBatch(segment, position)
+      if (!next || next.header.baseOffset < nextOffset) return position
+      onDamage(position, next.position)
+      nextOffset = next.header.baseOffset
+      position = next.position
+    }
+  }
+  return position
+}
+
+/** The segments of a partition's folder, in order. Files of removed segments are cleared away. */
+export function listSegments(dir: string): number[] {
+  const offsets: number[] = []
+  for (const name of readdirSync(dir)) {
+    if (name.endsWith('.deleted') || name.endsWith('.tmp')) rmSync(join(dir, name), { force: true })
+    else if (/^\d{20}\.log$/.test(name)) offsets.push(Number(name.slice(0, 20)))
+  }
+  return offsets.sort((a, b) => a - b)
+}
+
+/** The newest snapshot of producers not beyond `offset`, and its offset; older ones and later ones are left alone. */
+export function latestSnapshot(dir: string, offset: number): { offset: number; states: ProducerStates } | undefined {
+  const offsets = readdirSync(dir)
+    .filter(name => /^\d{20}\.snapshot$/.test(name))
+    .map(name => Number(name.slice(0, 20)))
+    .filter(at => at <= offset)
+    .sort((a, b) => b - a)
+  for (const at of offsets) {
+    const path = join(dir, `${segmentName(at)}.snapshot`)
+    const states = existsSync(path) ? decodeSnapshot(readFileSync(path)) : undefined
+    if (states) return { offset: at, states }
+  }
+  return undefined
+}
