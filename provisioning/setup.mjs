@@ -2,7 +2,7 @@
 // (once), and the types that notebook cells see. Plain JavaScript without `node:` names, so that an old Node can still read it and say what is wrong.
 import { spawn, spawnSync } from 'child_process'
 import { createHash } from 'crypto'
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'fs'
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'fs'
 import { dirname, join } from 'path'
 import { fileURLToPath, pathToFileURL } from 'url'
 
@@ -143,6 +143,8 @@ function chooseNode(root) {
   if (works()) return
   const home = join(root, 'node_modules', 'node')
   const made = spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: home, stdio: 'ignore' }).status === 0
+  rmSync(pinned, { force: true })
+  if (made) symlinkSync(join('..', 'node', 'bin', 'node'), pinned)
   if (made && works()) return
   rmSync(pinned, { force: true })
   if (major(process.version) < oldestHostNode)
