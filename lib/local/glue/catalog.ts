@@ -40,11 +40,11 @@ export interface CatalogStore extends Catalog {
   deleteTableVersion(database: string, table: string, versionId: string): Promise<void>
 }
 
-/** Opens the catalog that lies in `<dir>/glue/catalog.jsonl`; `dir` is the home's folder. One process at a time. */
+/** Opens the catalog that lies in `<dir>/catalog.jsonl`; `dir` is the service's folder. One process at a time. */
 export async function openCatalog({ dir }: { dir: string }): Promise<CatalogStore> {
   const state: CatalogState = new Map()
   const journal = await openJournal({
-    file: join(dir, 'glue', 'catalog.jsonl'),
+    file: join(dir, 'catalog.jsonl'),
     apply: (entry: CatalogEntry) => applyEntry(state, entry),
   })
   const live = liveEntries(state)

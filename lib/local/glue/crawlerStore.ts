@@ -36,11 +36,10 @@ export function crawlerIn(
   return found
 }
 
-/** Opens `<dir>/glue/crawlers.json`. Crawls that were under way when the home ended are over: FAILED, and their crawlers READY. */
+/** Opens `<dir>/crawlers.json`. Crawls that were under way when the home ended are over: FAILED, and their crawlers READY. */
 export function openCrawlerStore(dir: string): CrawlerStore {
-  const folder = join(dir, 'glue')
-  const file = join(folder, 'crawlers.json')
-  mkdirSync(folder, { recursive: true })
+  const file = join(dir, 'crawlers.json')
+  mkdirSync(dir, { recursive: true })
   const { crawlers = [], classifiers = [], tags = {} } = read(file)
   const store = {
     crawlers: new Map(crawlers.map(record => [record.crawler.Name!, settled(withDates(record))])),

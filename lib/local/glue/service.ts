@@ -11,7 +11,7 @@ import type { CatalogStore } from './catalog.ts'
 import { crawlerRuns } from './crawlerRuns.ts'
 import { openCrawlerStore } from './crawlerStore.ts'
 
-/** AWS Glue over its JSON protocol: the Data Catalog and crawlers. `dir` is the home's folder (crawlers in `<dir>/glue`, their logs in
+/** AWS Glue over its JSON protocol: the Data Catalog and crawlers. `dir` is its folder (crawlers in `<dir>/crawlers.json`, their logs in
  *  `<dir>/logs/aws-glue/crawlers/<crawler>.log`); `log` takes one line about what the service itself met. */
 export function glueService({
   catalog,

@@ -13,14 +13,21 @@ export interface Head {
   whole: boolean
 }
 
+/** An object as far as reading it needs it. */
+export interface Stored {
+  key: string
+  path: string
+  sizeBytes: number
+}
+
 const smallFile = 64 * 1024
 /** Snappy and zip are opened in memory; larger ones are left unread. */
 const mostInMemory = 64 * 1024 * 1024
 
 /** The first `limit` bytes of a file's content, whatever it is wrapped in (found by its first bytes, not by its name). Throws on damaged wrapping. */
-export async function readHead(path: string, sizeBytes: number, limit: number): Promise<Head> {
+export async function readHead({ path, key, sizeBytes }: Stored, limit: number): Promise<Head> {
   const start = readBytes(path, Math.min(sizeBytes, Math.max(limit, smallFile)))
-  const compression = compressionOf(start, path)
+  const compression = compressionOf(start, key)
   if (compression === 'none') return { compression, bytes: start.subarray(0, limit), whole: sizeBytes <= limit }
   if (compression === 'gzip') return gunzipHead(path, { start, sizeBytes, limit })
   if (compression === 'bzip2' || compression === 'lz4' || sizeBytes > mostInMemory)
@@ -42,14 +49,14 @@ function readBytes(path: string, length: number): Buffer {
 
 const starts = (bytes: Uint8Array, ...magic: number[]): boolean => magic.every((byte, at) => bytes[at] === byte)
 
-function compressionOf(bytes: Uint8Array, path: string): Compression {
+function compressionOf(bytes: Uint8Array, key: string): Compression {
   if (starts(bytes, 0x1f, 0x8b)) return 'gzip'
   if (starts(bytes, 0x42, 0x5a, 0x68)) return 'bzip2'
   if (starts(bytes, 0x50, 0x4b, 0x03, 0x04)) return 'zip'
   if (starts(bytes, 0x04, 0x22, 0x4d, 0x18)) return 'lz4'
   if (starts(bytes, 0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59)) return 'snappy'
   // Hadoop's and raw snappy have no magic: only the name tells.
-  return /\.(snappy|sz)$/i.test(path) ? 'snappy' : 'none'
+  return /\.(snappy|sz)$/i.test(key) ? 'snappy' : 'none'
 }
 
 async function gunzipHead(

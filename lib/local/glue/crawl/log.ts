@@ -11,7 +11,7 @@ export interface CrawlLog {
   error(text: string): void
 }
 
-/** Where a crawler's log lies: `<home>/logs/aws-glue/crawlers/<crawler>.log`, that is `logs`, the log group, the log stream. */
+/** Where a crawler's log lies: `<dir>/logs/aws-glue/crawlers/<crawler>.log`, that is `logs`, the log group, the log stream. */
 export const crawlLogFile = (dir: string, crawler: string): string =>
   join(dir, `logs${logGroup}`, `${encodeURIComponent(crawler).slice(0, 240)}.log`)
 

@@ -1,5 +1,5 @@
 import type { Classifier } from '@aws-sdk/client-glue'
-import { readHead, type Compression, type Head } from './compression.ts'
+import { readHead, type Compression, type Head, type Stored } from './compression.ts'
 import { sampleCsv, type CsvRules, type CsvSample } from './csv.ts'
 import { sampleJson } from './json.ts'
 import { select } from './jsonPath.ts'
@@ -28,20 +28,17 @@ const megabyte = 1024 * 1024
 const mostBytes = 10 * megabyte
 
 /** Classifies one object: the custom classifiers in their order, then Parquet, JSON, CSV, else `UNKNOWN`. */
-export async function sampleObject(
-  { path, sizeBytes }: { path: string; sizeBytes: number },
-  classifiers: Classifier[],
-): Promise<ObjectSample> {
+export async function sampleObject(object: Stored, classifiers: Classifier[]): Promise<ObjectSample> {
   let limit = megabyte
-  let head = await readHead(path, sizeBytes, limit)
-  if (isParquet(head.bytes) && head.compression === 'none') return parquetSample(path, sizeBytes)
+  let head = await readHead(object, limit)
+  if (isParquet(head.bytes) && head.compression === 'none') return parquetSample(object)
   let text = decode(head)
   for (;;) {
-    const found = sampleText(text, head, sizeBytes, classifiers)
+    const found = sampleText(text, head, object.sizeBytes, classifiers)
     if (found !== 'incomplete') return found
     if (head.whole || limit >= mostBytes) return unknown(head.compression)
     limit += megabyte
-    head = await readHead(path, sizeBytes, limit)
+    head = await readHead(object, limit)
     text = decode(head)
   }
 }
@@ -103,7 +100,7 @@ function counted(
   return { records: Math.max(records, Math.round(sizeBytes / averageRecordSize)), averageRecordSize }
 }
 
-async function parquetSample(path: string, sizeBytes: number): Promise<ObjectSample> {
+async function parquetSample({ path, sizeBytes }: Stored): Promise<ObjectSample> {
   const { columns, records } = await sampleParquet(path)
   const shape = shaped({ classification: 'parquet', compression: 'none', columns })
   return { shape, records, averageRecordSize: records === 0 ? 0 : Math.max(1, Math.round(sizeBytes / records)) }
