@@ -55,7 +55,7 @@ export async function openGlueHome({
     async crawl(name) {
       await call('StartCrawler', { Name: name })
       for (;;) {
-        const { Crawler } = (await call('GetCrawler', { Name: name })) as { Crawler: Glue.Crawler }
+        const { Crawler } = (await call('GetCrawler', { Name: name })) as unknown as { Crawler: Glue.Crawler }
         if (Crawler.State === 'READY') return Crawler
         await new Promise(done => setTimeout(done, 2))
       }

@@ -20,7 +20,7 @@ export interface Shape {
 export interface ObjectSample {
   shape: Shape
   records: number
-  /** Bytes of one record, decompressed. */
+  /** Bytes of one record, decompressed; not rounded. */
   averageRecordSize: number
 }
 
@@ -95,7 +95,7 @@ function counted(
 ): { records: number; averageRecordSize: number } {
   const readBytes =
     head.whole && used >= characters ? head.bytes.length : Math.round((head.bytes.length * used) / Math.max(characters, 1))
-  const averageRecordSize = Math.max(1, Math.round(readBytes / records))
+  const averageRecordSize = readBytes / records
   if (head.whole) return { records, averageRecordSize }
   return { records: Math.max(records, Math.round(sizeBytes / averageRecordSize)), averageRecordSize }
 }
@@ -103,7 +103,7 @@ function counted(
 async function parquetSample({ path, sizeBytes }: Stored): Promise<ObjectSample> {
   const { columns, records } = await sampleParquet(path)
   const shape = shaped({ classification: 'parquet', compression: 'none', columns })
-  return { shape, records, averageRecordSize: records === 0 ? 0 : Math.max(1, Math.round(sizeBytes / records)) }
+  return { shape, records, averageRecordSize: records === 0 ? 0 : sizeBytes / records }
 }
 
 function rulesOf(classifier: NonNullable<Classifier['CsvClassifier']>): CsvRules {
