@@ -48,9 +48,9 @@ export function crawlerRuns({ store, catalog, storage, dir, log, leastCrawlMs }:
     const done = run(record, history, job)
       .catch((error: unknown) => log(`crawler ${name}: ${(error as Error).stack}`))
       .then(async () => {
+        await store.save().catch((error: unknown) => log(`crawler ${name} could not be saved: ${(error as Error).message}`))
         running.delete(name)
         record.crawler.State = 'READY'
-        await store.save().catch((error: unknown) => log(`crawler ${name} could not be saved: ${(error as Error).message}`))
       })
     running.set(name, { abort, done, startedAt: Date.now() })
   }

@@ -9,6 +9,8 @@ export type Compression = 'none' | 'gzip' | 'snappy' | 'zip' | 'bzip2' | 'lz4'
 export interface Head {
   compression: Compression
   bytes: Uint8Array
+  /** Bytes of the object that `bytes` stand for. */
+  storedBytes: number
   /** Nothing follows `bytes`. */
   whole: boolean
 }
@@ -28,13 +30,15 @@ const mostInMemory = 64 * 1024 * 1024
 export async function readHead({ path, key, sizeBytes }: Stored, limit: number): Promise<Head> {
   const start = readBytes(path, Math.min(sizeBytes, Math.max(limit, smallFile)))
   const compression = compressionOf(start, key)
-  if (compression === 'none') return { compression, bytes: start.subarray(0, limit), whole: sizeBytes <= limit }
+  if (compression === 'none')
+    return { compression, bytes: start.subarray(0, limit), storedBytes: Math.min(limit, sizeBytes), whole: sizeBytes <= limit }
   if (compression === 'gzip') return gunzipHead(path, { start, sizeBytes, limit })
   if (compression === 'bzip2' || compression === 'lz4' || sizeBytes > mostInMemory)
-    return { compression, bytes: new Uint8Array(), whole: false }
+    return { compression, bytes: new Uint8Array(), storedBytes: 0, whole: false }
   const packed = start.length === sizeBytes ? start : readBytes(path, sizeBytes)
   const all = compression === 'zip' ? unzipOne(packed) : unsnap(packed)
-  return { compression, bytes: all.subarray(0, limit), whole: all.length <= limit }
+  const whole = all.length <= limit
+  return { compression, bytes: all.subarray(0, limit), storedBytes: whole ? sizeBytes : (sizeBytes * limit) / all.length, whole }
 }
 
 function readBytes(path: string, length: number): Buffer {
@@ -66,7 +70,7 @@ async function gunzipHead(
   if (sizeBytes <= smallFile) {
     try {
       const bytes = gunzipSync(start, { maxOutputLength: limit })
-      return { compression: 'gzip', bytes, whole: true }
+      return { compression: 'gzip', bytes, storedBytes: sizeBytes, whole: true }
     } catch (error) {
       if ((error as { code?: string }).code !== 'ERR_BUFFER_TOO_LARGE') throw error
     }
@@ -74,7 +78,8 @@ async function gunzipHead(
   const parts: Buffer[] = []
   let length = 0
   const source = createReadStream(path)
-  const stream = source.pipe(createGunzip())
+  const gunzip = createGunzip()
+  const stream = source.pipe(gunzip)
   source.on('error', error => stream.destroy(error))
   try {
     for await (const part of stream as AsyncIterable<Buffer>) {
@@ -86,7 +91,9 @@ async function gunzipHead(
     source.destroy()
     stream.destroy()
   }
-  return { compression: 'gzip', bytes: Buffer.concat(parts).subarray(0, limit), whole: length <= limit }
+  const whole = length <= limit
+  const storedBytes = whole ? sizeBytes : (gunzip.bytesWritten * limit) / length
+  return { compression: 'gzip', bytes: Buffer.concat(parts).subarray(0, limit), storedBytes, whole }
 }
 
 /** The one file of a zip archive; Glue reads no archive of several. */

@@ -22,18 +22,22 @@ const deepest = 200
 const Invalid = Symbol('not JSON')
 const Incomplete = Symbol('the text ends inside a value')
 
+/** Records, or elements of a whole array, between two yields: about a millisecond. */
+const stride = 300
+
 /**
  * Reads the documents of `text`: one, one per line, or one behind the other, pretty-printed or not. Answers `undefined` when it does not start with an
- * object or array, 'incomplete' when not even the first ends in the text. A broken record later on is passed over up to its line's end.
+ * object or array, 'incomplete' when not even the first ends in the text. A broken record later on is passed over up to its line's end. Yields now and
+ * then, so that the caller can let others run.
  */
-export function sampleJson(text: string): JsonSample | 'incomplete' | undefined {
+export function* sampleJson(text: string): Generator<void, JsonSample | 'incomplete' | undefined> {
   const reader = new TypeReader(text)
   let type: Type = unseen
   let records = 0
   let used = 0
   while (reader.skipBlanks()) {
     try {
-      type = widen(type, reader.record())
+      type = widen(type, yield* reader.record())
     } catch (problem) {
       if (problem === Incomplete) break
       if (problem !== Invalid) throw problem
@@ -43,9 +47,10 @@ export function sampleJson(text: string): JsonSample | 'incomplete' | undefined 
     }
     records += 1
     used = reader.at
+    if (records % stride === 0) yield
   }
-  if (records > 0) return { type, records, used }
-  return reader.at > 0 || text.trim() !== '' ? 'incomplete' : undefined
+  if (records > 0) return { type, records, used: reader.skipBlanks() ? used : text.length }
+  return text.trim() === '' ? undefined : 'incomplete'
 }
 
 class TypeReader {
@@ -69,11 +74,16 @@ class TypeReader {
   }
 
   /** A top-level value: an object, or an array, which Glue takes as one object with the column `array`. */
-  record(): Type {
+  *record(): Generator<void, Type> {
     const first = this.#text[this.at]
     if (first === '{') return this.#value(0)
-    if (first === '[') return { kind: 'struct', fields: new Map([['array', this.#value(0)]]) }
-    throw Invalid
+    if (first !== '[') throw Invalid
+    const elements = this.#elements(0)
+    for (let at = 1; ; at += 1) {
+      const { done, value } = elements.next()
+      if (done) return { kind: 'struct', fields: new Map([['array', value]]) }
+      if (at % stride === 0) yield
+    }
   }
 
   #value(depth: number): Type {
@@ -96,9 +106,7 @@ class TypeReader {
     if (this.#next() === '}') return this.#closed({ kind: 'struct', fields })
     for (;;) {
       if (this.#next() !== '"') throw Invalid
-      const start = this.at
-      this.#string()
-      const name = JSON.parse(this.#text.slice(start, this.at)) as string
+      const name = this.#name()
       if (this.#next() !== ':') throw Invalid
       this.at += 1
       const type = this.#value(depth + 1)
@@ -111,6 +119,15 @@ class TypeReader {
   }
 
   #array(depth: number): Type {
+    const elements = this.#elements(depth)
+    for (;;) {
+      const { done, value } = elements.next()
+      if (done) return value
+    }
+  }
+
+  /** Yields after each element. */
+  *#elements(depth: number): Generator<void, Type> {
     let element: Type = unseen
     let count = 0
     this.at += 1
@@ -121,6 +138,7 @@ class TypeReader {
       if (this.#next() === ']') return this.#closed({ kind: 'array', element, count })
       if (this.#text[this.at] !== ',') throw Invalid
       this.at += 1
+      yield
     }
   }
 
@@ -132,6 +150,13 @@ class TypeReader {
   #next(): string {
     if (!this.skipBlanks()) throw Incomplete
     return this.#text[this.at]!
+  }
+
+  #name(): string {
+    const start = this.at
+    this.#string()
+    const quoted = this.#text.slice(start, this.at)
+    return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
   }
 
   #string(): Type {

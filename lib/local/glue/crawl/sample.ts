@@ -27,19 +27,33 @@ export interface ObjectSample {
 const megabyte = 1024 * 1024
 const mostBytes = 10 * megabyte
 
+export interface SampleOptions {
+  classifiers: Classifier[]
+  /** Called now and then; may wait until others have run. */
+  breathe: () => Promise<void>
+}
+
 /** Classifies one object: the custom classifiers in their order, then Parquet, JSON, CSV, else `UNKNOWN`. */
-export async function sampleObject(object: Stored, classifiers: Classifier[]): Promise<ObjectSample> {
+export async function sampleObject(object: Stored, { classifiers, breathe }: SampleOptions): Promise<ObjectSample> {
   let limit = megabyte
   let head = await readHead(object, limit)
   if (isParquet(head.bytes) && head.compression === 'none') return parquetSample(object)
   let text = decode(head)
   for (;;) {
-    const found = sampleText(text, head, object.sizeBytes, classifiers)
+    const found = await paced(sampleText(text, head, object.sizeBytes, classifiers), breathe)
     if (found !== 'incomplete') return found
     if (head.whole || limit >= mostBytes) return unknown(head.compression)
     limit += megabyte
     head = await readHead(object, limit)
     text = decode(head)
+  }
+}
+
+async function paced<T>(steps: Generator<void, T>, breathe: () => Promise<void>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+    await breathe()
   }
 }
 
@@ -50,15 +64,20 @@ export const unknown = (compression: Compression = 'none'): ObjectSample => ({
   averageRecordSize: 0,
 })
 
-function sampleText(text: string, head: Head, sizeBytes: number, classifiers: Classifier[]): ObjectSample | 'incomplete' {
+function* sampleText(
+  text: string,
+  head: Head,
+  sizeBytes: number,
+  classifiers: Classifier[],
+): Generator<void, ObjectSample | 'incomplete'> {
   const measure = { head, sizeBytes, characters: text.length }
   for (const classifier of classifiers) {
     const found = classifier.JsonClassifier
-      ? jsonSample(text, measure, classifier.JsonClassifier.JsonPath!)
+      ? yield* jsonSample(text, measure, classifier.JsonClassifier.JsonPath!)
       : classifier.CsvClassifier && csvSample(text, measure, rulesOf(classifier.CsvClassifier), classifier.CsvClassifier.Serde)
     if (found) return found
   }
-  return jsonSample(text, measure) ?? csvSample(text, measure, {}) ?? unknown(head.compression)
+  return (yield* jsonSample(text, measure)) ?? csvSample(text, measure, {}) ?? unknown(head.compression)
 }
 
 interface Measure {
@@ -67,8 +86,12 @@ interface Measure {
   characters: number
 }
 
-function jsonSample(text: string, measure: Measure, jsonPath?: string): ObjectSample | 'incomplete' | undefined {
-  const found = sampleJson(measure.head.whole ? `${text}\n` : text)
+function* jsonSample(
+  text: string,
+  measure: Measure,
+  jsonPath?: string,
+): Generator<void, ObjectSample | 'incomplete' | undefined> {
+  const found = yield* sampleJson(text)
   if (found === undefined || found === 'incomplete') return measure.head.whole ? undefined : found
   const { type, records } = jsonPath ? select(found, jsonPath) : found
   if (type.kind !== 'struct' || records === 0) return undefined
@@ -96,8 +119,9 @@ function counted(
   const readBytes =
     head.whole && used >= characters ? head.bytes.length : Math.round((head.bytes.length * used) / Math.max(characters, 1))
   const averageRecordSize = readBytes / records
-  if (head.whole) return { records, averageRecordSize }
-  return { records: Math.max(records, Math.round(sizeBytes / averageRecordSize)), averageRecordSize }
+  const share = used / Math.max(characters, 1)
+  if (head.whole && share === 1) return { records, averageRecordSize }
+  return { records: Math.max(records, Math.round((records * sizeBytes) / (head.storedBytes * share))), averageRecordSize }
 }
 
 async function parquetSample({ path, sizeBytes }: Stored): Promise<ObjectSample> {

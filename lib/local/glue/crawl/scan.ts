@@ -21,9 +21,9 @@ export interface ScanOptions {
 export async function scanTarget(storage: Storage, target: CrawlTarget, options: ScanOptions): Promise<Scanned> {
   const { signal, known } = options
   const breathe = breathing()
-  const shapes = sharedShapes()
+  const scanning = { ...options, breathe, share: sharedShapes() }
   const single = target.objectKey ? await storage.head(target.bucket, target.objectKey) : undefined
-  if (single) return { object: await readObject(single, options, shapes) }
+  if (single) return { object: await readObject(single, scanning) }
   const folder = newFolder(target.prefix)
   let current = { key: '', read: 0, last: undefined as FoundFile | undefined }
   for await (const object of storage.list(target.bucket, target.prefix)) {
@@ -33,7 +33,7 @@ export async function scanTarget(storage: Storage, target: CrawlTarget, options:
     if (known?.has(folderKey)) continue
     if (folderKey !== current.key) current = { key: folderKey, read: 0, last: undefined }
     const unread = target.sampleSize !== undefined && current.read >= target.sampleSize
-    const file = unread ? likeLast(object, current.last!) : await readObject(object, options, shapes)
+    const file = unread ? likeLast(object, current.last!) : await readObject(object, scanning)
     current = { key: folderKey, read: current.read + 1, last: file }
     addFile(folder, file)
     await breathe()
@@ -41,20 +41,21 @@ export async function scanTarget(storage: Storage, target: CrawlTarget, options:
   return { folder }
 }
 
-async function readObject(
-  object: StoredObject,
-  { classifiers, log }: ScanOptions,
-  share: (shape: Shape) => Shape,
-): Promise<FoundFile> {
+interface Scanning extends ScanOptions {
+  breathe: () => Promise<void>
+  share: (shape: Shape) => Shape
+}
+
+async function readObject(object: StoredObject, scanning: Scanning): Promise<FoundFile> {
   let sample: ObjectSample
   try {
-    sample = await sampleObject(object, classifiers)
+    sample = await sampleObject(object, scanning)
   } catch (error) {
-    log.warn(`Object ${object.key} could not be read, it is classified as UNKNOWN: ${(error as Error).message}`)
+    scanning.log.warn(`Object ${object.key} could not be read, it is classified as UNKNOWN: ${(error as Error).message}`)
     sample = unknown()
   }
   const { records, averageRecordSize } = sample
-  return { key: object.key, sizeBytes: object.sizeBytes, shape: share(sample.shape), records, averageRecordSize }
+  return { key: object.key, sizeBytes: object.sizeBytes, shape: scanning.share(sample.shape), records, averageRecordSize }
 }
 
 /** A file beyond `SampleSize`: taken to be like the one before it. */
