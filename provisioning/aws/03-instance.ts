@@ -66,7 +66,8 @@ async function runInstance(context: AwsContext): Promise<Instance> {
   const { aws, names, state, save, region } = context
   if (!state.imageId) save({ imageId: await latestImage(aws, region) })
   if (!state.instanceType) save({ instanceType: await freeTierType(aws, region) })
-  if (!state.clientToken) save({ clientToken: randomUUID() })
+  // a token whose instance is gone would bring that one back, terminated
+  if (!state.clientToken || state.instanceId) save({ clientToken: randomUUID(), instanceId: undefined })
   const group = await findGroup(context)
   if (!group) throw new LabError('INSTANCE', 'Security group: it is not there. Run: npx tickerlake aws up')
   const disk = JSON.stringify([

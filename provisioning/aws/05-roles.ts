@@ -11,30 +11,25 @@ const roleNames = ['crawler', 'sink', 'analyst'] as const
 export const roles: Step<AwsContext> = {
   title: 'roles',
   async check(context) {
-    const { aws, names } = context
     const differs: string[] = []
     for (const role of roleNames) {
-      const name = names.roles[role]
-      if (!(await ifThere(aws`iam get-role --role-name ${name}`))) differs.push(`no role ${name}`)
-      else if (!(await hasPolicy(context, role))) differs.push(`role ${name} has other rights`)
+      // asks for both in one call: without the role there is no policy either
+      if (!(await hasPolicy(context, role))) differs.push(`role ${context.names.roles[role]} is missing or has other rights`)
     }
     return differs
   },
   async apply(context) {
     const { aws, names } = context
     for (const role of roleNames) {
+      if (await hasPolicy(context, role)) continue
       const name = names.roles[role]
-      if (!(await ifThere(aws`iam get-role --role-name ${name}`))) {
-        const document = JSON.stringify(trust(role, context))
-        const tags = `Key=Project,Value=${names.project}`
-        await unless(
-          ['EntityAlreadyExists'],
-          aws`iam create-role --role-name ${name} --path ${names.path} --assume-role-policy-document ${document} --tags ${tags}`,
-        )
-      }
-      if (!(await hasPolicy(context, role))) {
-        await aws`iam put-role-policy --role-name ${name} --policy-name ${role} --policy-document ${JSON.stringify(policy(role, context))}`
-      }
+      const document = JSON.stringify(trust(role, context))
+      const tags = `Key=Project,Value=${names.project}`
+      await unless(
+        ['EntityAlreadyExists'],
+        aws`iam create-role --role-name ${name} --path ${names.path} --assume-role-policy-document ${document} --tags ${tags}`,
+      )
+      await aws`iam put-role-policy --role-name ${name} --policy-name ${role} --policy-document ${JSON.stringify(policy(role, context))}`
     }
   },
 }

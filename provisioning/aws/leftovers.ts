@@ -52,11 +52,14 @@ const finders: Partial<Record<Leftover['kind'], Find>> = {
     return (await workGroup(context)) ? [context.names.workgroup] : []
   },
   async bucket(context) {
-    const tagged = (await taggedArns(context))
-      .filter(arn => arn.startsWith('arn:aws:s3:::'))
-      .map(arn => arn.slice('arn:aws:s3:::'.length))
-    const named = (await bucketExists(context)) && (await bucketIsOurs(context)) ? [context.names.bucket] : []
-    return [...new Set([...named, ...tagged])]
+    const { aws, names } = context
+    const buckets = (await bucketExists(context)) && (await bucketIsOurs(context)) ? [names.bucket] : []
+    for (const arn of await taggedArns(context)) {
+      const name = /^arn:[^:]+:s3:::(.+)$/.exec(arn)?.[1]
+      // the tagging service goes on naming a deleted bucket for a while
+      if (name && !buckets.includes(name) && (await bucketExists({ aws, names: { ...names, bucket: name } }))) buckets.push(name)
+    }
+    return buckets
   },
   async instance({ aws, names }) {
     const filters = [

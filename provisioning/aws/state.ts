@@ -9,7 +9,6 @@ const stateSchema = z.strictObject({
   /** Who may reach the host: an IPv4 address and /32. */
   cidr: z.string().optional(),
   secure: z.boolean().optional(),
-  kafka: z.boolean().optional(),
   imageId: z.string().optional(),
   instanceType: z.string().optional(),
   /** Makes run-instances idempotent; written before the call. */
