@@ -1,0 +1,60 @@
+import { duckdbType, quoteName, quoteText } from '../sql/types/types.ts'
+import type { ReadColumn, SourceFile } from './source.ts'
+
+/** A DuckDB list literal of texts. */
+export const textList = (texts: string[]) => `[${texts.map(quoteText).join(', ')}]`
+
+export type Compression = 'gzip' | 'zstd' | 'uncompressed'
+
+/** Hive decides by the key's end, so that is what is followed, whatever the file is called on disk. */
+export function compressionOf(key: string): Compression {
+  if (key.endsWith('.gz')) return 'gzip'
+  return key.endsWith('.zst') ? 'zstd' : 'uncompressed'
+}
+
+/** Files of one compression are read by one call. */
+export function byCompression(files: SourceFile[]): [Compression, SourceFile[]][] {
+  const groups = new Map<Compression, SourceFile[]>()
+  for (const file of files) {
+    const compression = compressionOf(file.object.key)
+    groups.set(compression, [...(groups.get(compression) ?? []), file])
+  }
+  return [...groups]
+}
+
+/** `[a, b, c][file_index + 1]`: a value that is the same for all rows of a file. */
+function perFile(values: string[]): string {
+  return new Set(values).size === 1 ? values[0]! : `[${values.join(', ')}][CAST(file_index AS BIGINT) + 1]`
+}
+
+/** The columns that do not come from a file's body: partition keys, `$path` and its like. */
+export function fileColumns(partitionKeys: ReadColumn[], files: SourceFile[]): string[] {
+  const keys = partitionKeys.map((key, i) => {
+    const values = files.map(file => partitionValue(key, file.partition[i] ?? null))
+    return `${perFile(values)} AS ${quoteName(key.name)}`
+  })
+  return [
+    ...keys,
+    `${perFile(files.map(f => quoteText(`s3://${f.bucket}/${f.object.key}`)))} AS "$path"`,
+    `${perFile(files.map(f => `${f.object.sizeBytes}::BIGINT`))} AS "$file_size"`,
+    `${perFile(files.map(f => quoteText(partitionName(partitionKeys, f.partition))))} AS "$partition"`,
+  ]
+}
+
+/** `dt=2020-01-01/sym=NYA`, as SHOW PARTITIONS prints it. */
+export const partitionName = (keys: { name: string }[], values: (string | null)[]) =>
+  keys.map((key, i) => `${key.name}=${values[i] ?? '__HIVE_DEFAULT_PARTITION__'}`).join('/')
+
+/** A partition's value as a literal of the key's type. */
+export const partitionValue = (key: ReadColumn, value: string | null) =>
+  value === null ? `NULL::${duckdbType(key.type)}` : `CAST(${quoteText(value)} AS ${duckdbType(key.type)})`
+
+/** A relation without rows, for a table without objects. */
+export function emptyRelation(columns: ReadColumn[]): string {
+  const nulls = columns.map(column => `NULL::${duckdbType(column.type)} AS ${quoteName(column.name)}`)
+  return `SELECT ${[...nulls, 'NULL::VARCHAR AS "$path"', 'NULL::BIGINT AS "$file_size"', 'NULL::VARCHAR AS "$partition"'].join(', ')} WHERE false`
+}
+
+/** What HIVE_BAD_DATA looks like for one field. `value` is a DuckDB expression. */
+export const badData = (value: string, index: number) =>
+  `error('HIVE_BAD_DATA: Error parsing field value ''' || ${value} || ''' for field ' || ${quoteText(String(index))} || ': For input string: "' || ${value} || '"')`
