@@ -7,6 +7,11 @@ export class LabError extends Error {
     this.name = 'LabError'
     this.code = code
   }
+
+  /** What a notebook or a terminal shows of it: for a person, so without stack and causes (`error.stack`, `error.cause` have them). */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `LabError ${this.code}: ${this.message}`
+  }
 }
 
 /** The sentence of anything that was thrown, without stack; AWS and Kafka errors keep their name in front. */

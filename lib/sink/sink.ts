@@ -234,7 +234,9 @@ class SinkRun {
     const open = ends.filter(({ start, end }) => end > start)
     const read = (partition: number): number =>
       Math.max(this.#consumer.position(partition) ?? -1, this.#chains.get(partition)?.next ?? -1)
-    if (open.some(({ partition, end }) => mine.has(partition) && read(partition) < end)) return this.#committedAll(open)
+    // Nothing comes from a partition that was read to its end before this run, so its committed offset counts.
+    const unread = open.filter(({ partition, end }) => mine.has(partition) && read(partition) < end)
+    if (unread.length > 0 && !(await this.#committedAll(unread))) return false
     await this.#flush(() => true)
     const others = open.filter(({ partition }) => !mine.has(partition))
     return others.length === 0 || this.#committedAll(others)
