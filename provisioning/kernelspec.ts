@@ -10,7 +10,8 @@ export const jupyterDir: string = join(root, '.jupyter')
 /** The command of a tslab kernel for this project, on the project's Node. Flags are arguments because NODE_OPTIONS would reach a cell's children. */
 export function kernelArguments(connectionFile: string): string[] {
   const tslab = join(root, 'node_modules', 'tslab', 'bin', 'tslab')
-  const flags = ['--enable-source-maps', '--stack-trace-limit=3', '--disable-warning=ExperimentalWarning']
+  const fixes = join(import.meta.dirname, 'tslab-fixes.ts')
+  const flags = ['--import', fixes, '--enable-source-maps', '--stack-trace-limit=3', '--disable-warning=ExperimentalWarning']
   return [process.execPath, ...flags, tslab, 'kernel', '--config-path', connectionFile]
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { root } from './kernelspec.ts'
 import { TslabKernel, type CellResult, type Output } from './tslab-kernel.ts'
 
 /** A notebook file (nbformat 4.5) as far as we touch it. */
@@ -77,9 +78,10 @@ function problemOf(cell: Cell, { status, outputs }: CellResult): string | undefi
 export const sourceOf = (cell: Cell): string => [cell.source].flat().join('')
 const firstLine = (text: string): string => text.trim().split('\n')[0].slice(0, 60)
 
-/** nbformat wants texts as lists of lines. */
+/** nbformat wants texts as lists of lines. A stack would differ with each machine and change: its message is what teaches. */
 function toFile(output: Output): unknown {
-  if (output.output_type === 'stream') return { ...output, text: lines(output.text) }
+  if (output.output_type === 'stream')
+    return { ...output, text: lines(output.text.replace(/^ +at .*\n?/gm, '').replaceAll(root, '.')) }
   const data = Object.entries(output.data).map(([type, value]) => [type, type.startsWith('text/') ? lines(String(value)) : value])
   return { ...output, data: Object.fromEntries(data) }
 }
