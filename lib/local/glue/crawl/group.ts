@@ -1,4 +1,5 @@
-import { belongTogether, unite } from './similar.ts'
+import type { Shape } from './sample.ts'
+import { belongTogether, unite, type Weighted } from './similar.ts'
 import type { Folder, FoundFile } from './tree.ts'
 import type { FoundColumn } from './types.ts'
 
@@ -69,29 +70,39 @@ function groupFolder(folder: Folder, grouping: Grouping): Grouped {
 }
 
 /** The files that lie directly in a folder. */
-function groupFiles(folder: Folder, grouping: Grouping): Grouped {
-  const combine = combines(folder.key, grouping)
-  const files = folder.files.map(file => leafGroup(file.key, [file]))
-  const [largest, ...others] = byCompatibility(files, file => file)
-  if (!combine && !belongTogether(schemasOf(largest!), files.length)) return { tables: files }
-  const merge = (groups: Group[]): Group =>
-    leafGroup(
-      folder.key,
-      groups.flatMap(group => group.leaves[0]!.files),
-    )
-  return { unit: merge(largest!), tables: combine ? others.map(merge) : others.flat() }
+function groupFiles({ key, files }: Folder, grouping: Grouping): Grouped {
+  const combine = combines(key, grouping)
+  const alone = (some: FoundFile[]): Group[] => some.map(file => leafGroup(file.key, [file]))
+  const [largest = [], ...others] = classesOf(files, file => file.shape.compatibility)
+  if (!combine && !belongTogether(schemasOf(largest), files.length)) return { tables: alone(files) }
+  return { unit: leafGroup(key, largest), tables: combine ? others.map(some => leafGroup(key, some)) : alone(others.flat()) }
+}
+
+/** The schemas of files, each once. */
+function schemasOf(files: FoundFile[]): Weighted[] {
+  const weights = new Map<Shape, number>()
+  for (const { shape } of files) weights.set(shape, (weights.get(shape) ?? 0) + 1)
+  return [...weights].map(([{ columns }, weight]) => ({ columns, weight }))
 }
 
 function leafGroup(key: string, files: FoundFile[]): Group {
-  const columns = unite(files.map(file => file.shape))
+  const columns = unite(new Set(files.map(file => file.shape)))
   return { key, keys: [], leaves: [{ values: [], key, files, columns }], columns, compatibility: files[0]!.shape.compatibility }
 }
 
 /** Joins the units of one level if they belong together; else each stands alone. `total` counts the folders that hold no unit, too. */
 function joinUnits(key: string, units: Candidate[], total: number, combine: boolean): Grouped {
-  const [largest, ...others] = byCompatibility(units, unit => unit.asPart)
+  const [largest, ...others] = classesOf(units, ({ asPart: { compatibility, keys } }) =>
+    JSON.stringify([compatibility, keys.map(name => name ?? '')]),
+  )
   if (!largest) return { tables: [] }
-  if (!combine && !belongTogether(schemasOf(largest.map(unit => unit.asPart)), total))
+  if (
+    !combine &&
+    !belongTogether(
+      largest.map(({ asPart: { columns } }) => ({ columns, weight: 1 })),
+      total,
+    )
+  )
     return { tables: units.map(unit => unit.alone) }
   const merge = (candidates: Candidate[]): Group => {
     const parts = candidates.map(unit => unit.asPart)
@@ -114,15 +125,11 @@ const combines = (key: string, { combine = false, tableLevel }: Grouping): boole
 /** Levels of a folder's key with its bucket: 1 for the bucket itself. */
 const depthOf = (key: string): number => key.split('/').length
 
-const schemasOf = (units: Group[]): { columns: FoundColumn[]; weight: number }[] =>
-  units.map(({ columns }) => ({ columns, weight: 1 }))
-
-/** What one table could hold (format, compression, delimiter, path structure), the most numerous first. */
-function byCompatibility<T>(units: T[], groupOf: (unit: T) => Group): T[][] {
+/** What one table could hold (same format, compression, delimiter, path structure), the most numerous first. */
+function classesOf<T>(units: T[], compatibilityOf: (unit: T) => string): T[][] {
   const classes = new Map<string, T[]>()
   for (const unit of units) {
-    const { compatibility, keys } = groupOf(unit)
-    const key = JSON.stringify([compatibility, keys.map(name => name ?? '')])
+    const key = compatibilityOf(unit)
     const members = classes.get(key)
     if (members) members.push(unit)
     else classes.set(key, [unit])

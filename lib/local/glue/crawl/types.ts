@@ -73,8 +73,18 @@ export function hiveType(type: Type): string {
   return `struct<${[...type.fields].map(([name, field]) => `${name}:${hiveType(field)}`).join(',')}>`
 }
 
+const signatures = new WeakMap<FoundColumn[], string>()
+
 /** Text that is the same for the same columns; unlike the Hive type it keeps `null` apart. */
 export function signature(columns: FoundColumn[]): string {
+  const known = signatures.get(columns)
+  if (known !== undefined) return known
+  const text = describe(columns)
+  signatures.set(columns, text)
+  return text
+}
+
+function describe(columns: FoundColumn[]): string {
   const text = (type: Type): string => {
     if (type.kind === 'null') return '?'
     if (type.kind === 'scalar') return type.name
