@@ -10,7 +10,7 @@ export class LabError extends Error {
 
   /** What a notebook or a terminal shows of it: for a person, so without stack and causes (`error.stack`, `error.cause` have them). */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `LabError ${this.code}: ${this.message}`
+    return this.message.startsWith(`${this.code}: `) ? `LabError ${this.message}` : `LabError ${this.code}: ${this.message}`
   }
 }
 
