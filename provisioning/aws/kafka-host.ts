@@ -16,6 +16,7 @@ export function hostOptions({ state, dir, options }: AwsContext): HostOptions {
     kraft: false,
     firewalled: true,
     dir,
+    ...(state.instanceId && { alias: state.instanceId }),
     ...(options.sshConfig && { sshConfig: options.sshConfig }),
     ...(options.releases && { releases: options.releases }),
   }

@@ -58,6 +58,7 @@ export async function ssh(command: string[], options: { account?: string; sshCon
   const known = {
     keyFile: keyFile(dir),
     knownHosts: join(dir, 'known_hosts'),
+    ...(state.instanceId && { alias: state.instanceId }),
     ...(options.sshConfig && { configFile: options.sshConfig }),
   }
   const args = [

@@ -32,7 +32,6 @@ export async function up(options: UpOptions & { yes: boolean }, outer: Outer = {
     account: context.account,
     region: context.region,
     secure: options.secure ?? false,
-    kafka: options.kafka ?? true,
   })
   const counts = await runSteps(awsSteps, context, { say })
   if (options.kafka !== false) await (outer.setUpKafka ?? setUpKafka)(context)

@@ -14,6 +14,8 @@ export interface HostOptions {
   /** Private key for ssh. */
   key?: string
   sshConfig?: string
+  /** Name for the host's key, where the address changes. */
+  alias?: string
   secure: boolean
   kraft: boolean
   /** A firewall in front lets only the caller in, so plain is fine on a public address. */
@@ -47,6 +49,7 @@ export async function openContext(options: HostOptions): Promise<HostContext> {
       user,
       knownHosts: join(dir, 'known_hosts'),
       ...(options.key && { keyFile: resolve(options.key) }),
+      ...(options.alias && { alias: options.alias }),
       ...(options.sshConfig && { configFile: resolve(options.sshConfig) }),
     }),
     release: await readRelease(options.version, options.releases),

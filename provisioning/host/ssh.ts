@@ -16,6 +16,8 @@ export interface SshTarget {
   knownHosts: string
   /** Another ssh configuration (`ssh -F`). */
   configFile?: string
+  /** The name its host key is kept under, for a host whose address changes; the address when not given. */
+  alias?: string
 }
 
 /** An open ssh connection that runs scripts as root. */
@@ -53,9 +55,10 @@ export function openHost(target: SshTarget): Host {
 }
 
 /** Options of every ssh call: never a question, the key of a new host is remembered, a changed one is refused. */
-export function sshOptions({ keyFile, knownHosts, configFile }: Omit<SshTarget, 'host' | 'user'>): string[] {
+export function sshOptions({ keyFile, knownHosts, configFile, alias }: Omit<SshTarget, 'host' | 'user'>): string[] {
   return [
     ...(configFile ? ['-F', configFile] : []),
+    ...(alias ? ['-o', `HostKeyAlias=${alias}`] : []),
     ...(keyFile ? ['-i', keyFile, '-o', 'IdentitiesOnly=yes'] : []),
     ...[
       'BatchMode=yes',

@@ -3,7 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
-import { aptInstall, peersDir, run } from './peers.ts'
+import { peersDir, run } from './peers.ts'
+import { haveRealKafka, jars } from './real-kafka.ts'
 
 const version = '3.9.2'
 const name = `kafka_2.13-${version}`
@@ -12,9 +13,7 @@ const dir = join(peersDir, 'kafka-dist')
 /** Why no distribution can be built here, or undefined. */
 export function kafkaDistProblem(): string | undefined {
   if (existsSync(join(dir, `${name}.tgz`))) return undefined
-  if (!aptInstall(['maven', 'openjdk-17-jre-headless'], ['mvn', 'java']))
-    return 'Kafka is built from Maven Central: needs mvn and java'
-  return undefined
+  return haveRealKafka() ? undefined : 'Kafka is built from Maven Central: needs mvn and java'
 }
 
 /**
@@ -29,7 +28,8 @@ export function kafkaArchive(): { file: string; sha512: string } {
     const top = join(work, name)
     mkdirSync(join(top, 'bin'), { recursive: true })
     mkdirSync(join(top, 'config'))
-    cpSync(jars(), join(top, 'libs'), { recursive: true })
+    mkdirSync(join(top, 'libs'))
+    for (const jar of readdirSync(jars()).filter(file => file.endsWith('.jar'))) cpSync(join(jars(), jar), join(top, 'libs', jar))
     for (const [script, text] of Object.entries(scripts)) writeFileSync(join(top, 'bin', script), text, { mode: 0o755 })
     writeFileSync(join(top, 'config', 'tools-log4j.properties'), toolsLog4j)
     const reproducible = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=2026-02-01 00:00:00Z']
@@ -54,30 +54,6 @@ export function writeReleases(folder: string, urls: string[], sha512: string): s
   const file = join(folder, 'releases.json')
   writeFileSync(file, JSON.stringify({ default: version, releases: { [version]: { file: `${name}.tgz`, urls, sha512 } } }))
   return file
-}
-
-function jars(): string {
-  const libs = join(dir, 'libs')
-  if (existsSync(join(libs, `${name}.jar`))) return libs
-  const work = mkdtempSync(join(dir, 'maven-'))
-  const dependency = (group: string, artifact: string, of: string): string =>
-    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${of}</version></dependency>`
-  writeFileSync(
-    join(work, 'pom.xml'),
-    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>local</groupId><artifactId>kafka-dist</artifactId><version>1</version><packaging>pom</packaging><dependencies>
-${dependency('org.apache.kafka', 'kafka_2.13', version)}
-${dependency('org.apache.kafka', 'kafka-tools', version)}
-${dependency('org.slf4j', 'slf4j-reload4j', '1.7.36')}
-</dependencies></project>`,
-  )
-  run('mvn', ['-B', '-q', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(work, 'libs')}`], {
-    cwd: work,
-  })
-  if (!readdirSync(join(work, 'libs')).includes(`${name}.jar`)) throw new Error(`mvn brought no ${name}.jar`)
-  renameSync(join(work, 'libs'), libs)
-  rmSync(work, { recursive: true })
-  return libs
 }
 
 const runClass = `#!/bin/bash
