@@ -163,7 +163,10 @@ export async function committedOffsets(lab: Lab, group: string, topic: string): 
 
 /** First and next offset of each partition. `end` is exclusive. */
 export async function topicOffsets(lab: Lab, topic: string): Promise<{ partition: number; start: number; end: number }[]> {
-  const offsets = await withAdmin(lab, `topic ${topic}`, admin => admin.fetchTopicOffsets(topic))
+  const offsets = await withAdmin(lab, `topic ${topic}`, async admin => {
+    await admin.fetchTopicMetadata({ topics: [topic] }) // says at once that there is no such topic; the next call tries for 15 s
+    return admin.fetchTopicOffsets(topic)
+  })
   return offsets
     .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
     .sort((a, b) => a.partition - b.partition)

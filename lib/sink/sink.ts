@@ -54,7 +54,7 @@ export interface SinkReport {
   objects: number
   /** Bytes of these objects as stored. */
   bytes: number
-  /** Records that were in the bucket already (another sink, or a crash before the commit). */
+  /** Records read again that were in the bucket already (another sink, or a crash before the commit). */
   alreadyStored: number
   /** Bad records, now in the dead-letter topic. */
   deadLetters: number
@@ -114,6 +114,7 @@ class SinkRun {
     const { lab, topic } = this.#place
     const { signal, take = Infinity, timeMs = Infinity, sessionTimeoutMs, maxAgeMs = 60_000 } = this.#options
     const deadline = performance.now() + timeMs
+    await this.#checkCommitted(ends)
     this.#consumer = await openConsumer(lab, topic, {
       group: this.#group,
       sessionTimeoutMs,
@@ -141,6 +142,16 @@ class SinkRun {
     } finally {
       await this.#consumer.close()
       await this.#deadLetterSender?.close()
+    }
+  }
+
+  /** Committed offsets outside of the log, seen before kafkajs silently replaces them by its default. */
+  async #checkCommitted(ends: { partition: number; start: number; end: number }[]): Promise<void> {
+    const { lab, topic } = this.#place
+    for (const { partition, offset } of await committedOffsets(lab, this.#group, topic)) {
+      const { start, end } = ends.find(found => found.partition === partition) ?? { start: 0, end: Infinity }
+      if (offset > end) throw replacedOffsets(this.#group, topic, partition, offset, end)
+      if (offset >= 0 && offset < start) this.#lost.push({ partition, start: offset, end: start })
     }
   }
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { deleteObjects, listObjects, parseObjectKey, readObject } from '../../lib/bucket.ts'
-import { committedOffsets } from '../../lib/consumer/consumer.ts'
+import { committedOffsets, openConsumer } from '../../lib/consumer/consumer.ts'
 import { peek } from '../../lib/consumer/peek.ts'
 import { resetGroup } from '../../lib/group.ts'
 import { withAdmin } from '../../lib/kafka.ts'
@@ -42,6 +42,13 @@ async function filled(count: number, partitions = 3): Promise<Lab> {
   await createTopic(lab, lab.config.topic, { partitions })
   await produce(lab, someQuotes(count))
   return lab
+}
+
+/** Commits as another member of the group would. */
+async function commit(lab: Lab, offset: number, metadata: string): Promise<void> {
+  const member = await openConsumer(lab, lab.config.topic, { group: lab.config.group, onRecords: async () => {} })
+  await member.commit([{ partition: 0, offset, metadata }])
+  await member.close()
 }
 
 describe('sink', () => {
@@ -128,10 +135,8 @@ describe('the chain of objects', () => {
   it('follows another writer with other batch sizes, whatever was committed', async () => {
     const lab = await filled(100, 1)
     await sink(lab, { maxRecords: 7, take: 63 })
-    await withAdmin(lab, 'group', admin =>
-      admin.setOffsets({ groupId: lab.config.group, topic: lab.config.topic, partitions: [{ partition: 0, offset: '0' }] }),
-    )
-    expect(await sink(lab, { maxRecords: 1000 })).toMatchObject({ records: 37, alreadyStored: 63 })
+    await resetGroup(lab, lab.config.group, lab.config.topic, 'earliest')
+    expect(await sink(lab, { maxRecords: 1000 })).toMatchObject({ records: 37 })
     expect(await stored(lab)).toEqual(upTo(100))
   })
 
@@ -139,9 +144,8 @@ describe('the chain of objects', () => {
     const lab = await filled(60, 1)
     await sink(lab, { maxRecords: 10 })
     const [, second] = await keys(lab)
-    const partitions = [{ partition: 0, offset: '20', metadata: second }]
-    await withAdmin(lab, 'group', admin => admin.setOffsets({ groupId: lab.config.group, topic: lab.config.topic, partitions }))
-    expect(await sink(lab, { maxRecords: 25 })).toMatchObject({ records: 0, alreadyStored: 40 })
+    await commit(lab, 20, second)
+    expect(await sink(lab, { maxRecords: 25 })).toMatchObject({ records: 0 })
     expect(await stored(lab)).toEqual(upTo(60))
   })
 
@@ -161,7 +165,7 @@ describe('the chain of objects', () => {
     await resetGroup(lab, lab.config.group, lab.config.topic, 50)
     expect(await sink(lab)).toMatchObject({ records: 50 })
     await resetGroup(lab, lab.config.group, lab.config.topic, 'earliest')
-    expect(await sink(lab)).toMatchObject({ records: 30, alreadyStored: 70 })
+    expect(await sink(lab)).toMatchObject({ records: 30 })
     expect(await stored(lab)).toEqual(upTo(100))
   })
 
@@ -175,7 +179,7 @@ describe('the chain of objects', () => {
     await sink(lab, { maxRecords: 10 })
     expect((await keys(lab)).map(key => parseObjectKey(key)?.offset)).toEqual([1, 13])
     await resetGroup(lab, lab.config.group, lab.config.topic, 'earliest')
-    expect(await sink(lab, { maxRecords: 3 })).toMatchObject({ records: 0, alreadyStored: 20 })
+    expect(await sink(lab, { maxRecords: 3 })).toMatchObject({ records: 0 })
     expect(await stored(lab)).toEqual(upTo(20))
   })
 
@@ -198,8 +202,7 @@ describe('the chain of objects', () => {
   it('refuses offsets beyond the end of a topic that was made anew', async () => {
     const lab = await filled(50, 1)
     await createTopic(lab, `${lab.config.topic}-2`, { partitions: 1 })
-    const partitions = [{ partition: 0, offset: '500' }]
-    await withAdmin(lab, 'group', admin => admin.setOffsets({ groupId: lab.config.group, topic: lab.config.topic, partitions }))
+    await commit(lab, 500, '')
     await expect(sink(lab)).rejects.toMatchObject({
       code: 'TOPIC_REPLACED',
       message: expect.stringContaining('has committed offset 500'),
@@ -209,9 +212,10 @@ describe('the chain of objects', () => {
   it('tells which records retention took before anyone read them', async () => {
     const lab = await filled(50, 1)
     await sink(lab, { take: 10 })
-    await withAdmin(lab, 'topic', admin =>
-      admin.deleteTopicRecords({ topic: lab.config.topic, partitions: [{ partition: 0, offset: '25' }] }),
-    )
+    await withAdmin(lab, 'topic', async admin => {
+      await admin.fetchTopicOffsets(lab.config.topic) // kafkajs deletes only of topics whose leaders it knows
+      await admin.deleteTopicRecords({ topic: lab.config.topic, partitions: [{ partition: 0, offset: '25' }] })
+    })
     expect(await sink(lab)).toMatchObject({ records: 25, lost: [{ partition: 0, start: 10, end: 25 }] })
     expect((await stored(lab)).length).toBe(35)
   })
