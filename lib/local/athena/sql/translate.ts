@@ -1,4 +1,10 @@
-import type { Type } from './types.ts'
+import { analyseExpression } from './analyze/expression.ts'
+import { analyseQuery } from './analyze/query.ts'
+import type { Analysis, OpenScan } from './analyze/scope.ts'
+import { storedSql } from './generate/stored.ts'
+import { valueText } from './generate/text.ts'
+import { parseQuery } from './parse/query-parser.ts'
+import { quoteName, type Type } from './types/types.ts'
 export { QueryError } from './error.ts'
 
 /** What the analyser must know about a table. Names in lower case; types in Hive's words (`string`, `array<int>`) as the catalog has them. */
@@ -24,13 +30,14 @@ export interface TranslateContext {
   now?: Date
 }
 
-/** One place where the query reads a table. The runner must make a relation (temporary view) called `name`, with at least `columns`. */
+/** One place where the query reads a table. The runner must make a relation (temporary view) called `name` that has all of the table's columns
+ *  under their catalog names in lower case, in the forms of `duckdbType`; DuckDB itself then reads only those that are needed. */
 export interface Scan {
   /** `scan0`, `scan1`, … in DuckDB's text. */
   name: string
   database: string
   table: string
-  /** The columns that are used, in lower case (hidden ones too); empty for `count(*)`. */
+  /** The columns that the result depends on (hidden ones too); empty for `count(*)`. For DataScannedInBytes. */
   columns: string[]
   /** A DuckDB condition over the table's partition columns only (plain names, typed as the catalog says): a partition for which it is not true
    *  can be left out. */
@@ -46,4 +53,54 @@ export interface Translated {
   stored: string
   columns: { name: string; type: Type }[]
   scans: Scan[]
+}
+
+/** Translates one Trino query (SELECT, WITH, VALUES, TABLE) to DuckDB. Throws QueryError: SYNTAX_ERROR for what is not Trino's grammar, and the
+ *  analyser's errors (COLUMN_NOT_FOUND, TYPE_MISMATCH, …). Nothing of the text goes to DuckDB as it is. */
+export function translate(sql: string, context: TranslateContext): Translated {
+  const node = parseQuery(sql, context.start)
+  const analysis = newAnalysis(sql, context)
+  const query = analysis.query(node, undefined, new Map())
+  for (const field of query.fields) for (const source of field.sources) analysis.touched.add(source)
+  for (const { scan, column } of analysis.touched) scan.used.add(column)
+  const duckdb = inlineCtes(analysis, query.sql)
+  const columns = query.fields.map((field, i) => ({ name: field.name ?? `_col${i}`, type: field.type }))
+  const list = (render: (column: string, type: Type, index: number) => string) =>
+    columns.map(({ type }, i) => `${render(`c${i}`, type, i)}`).join(', ')
+  return {
+    duckdb,
+    text: `SELECT ${list((c, type, i) => `CAST(${valueText(c, type)} AS VARCHAR) AS c${i}`)} FROM (${duckdb})`,
+    stored: `SELECT ${list((c, type, i) => `${storedSql(c, type)} AS ${quoteName(columns[i]!.name)}`)} FROM (${duckdb})`,
+    columns,
+    scans: analysis.scans.map(closed),
+  }
+}
+
+function newAnalysis(sql: string, context: TranslateContext): Analysis {
+  let names = 0
+  const analysis: Analysis = {
+    sql,
+    context,
+    now: context.now ?? new Date(),
+    scans: [],
+    ctes: [],
+    touched: new Set(),
+    database: context.database?.toLowerCase(),
+    views: [],
+    nextName: prefix => `${prefix}${++names}`,
+    expression: (expression, scope) => analyseExpression(analysis, expression, scope),
+    query: (query, parent, ctes) => analyseQuery(analysis, query, parent, ctes),
+  }
+  return analysis
+}
+
+/** A WITH query that is read once is written in its place, so that conditions reach its tables; otherwise DuckDB decides. */
+function inlineCtes(analysis: Analysis, sql: string): string {
+  const once = new Set(analysis.ctes.filter(cte => cte.references <= 1).map(cte => cte.sqlName))
+  return sql.replace(/\u0001(\w+)\u0001/g, (_, name: string) => (once.has(name) ? 'NOT MATERIALIZED ' : ''))
+}
+
+function closed({ name, database, table, used, filters }: OpenScan): Scan {
+  const usable = filters.filter(filter => filter.ctes.every(cte => cte.references <= 1)).map(filter => filter.sql)
+  return { name, database, table, columns: [...used], partitionFilter: usable.length ? usable.join(' AND ') : undefined }
 }

@@ -1,0 +1,391 @@
+import { castSql, coerceSql, withLambda } from '../generate/cast.ts'
+import type { Expression } from '../parse/ast.ts'
+import { QueryParser } from '../parse/query-parser.ts'
+import { commonOf, commonType } from '../types/coerce.ts'
+import { resolveType } from '../types/resolve.ts'
+import {
+  array,
+  BIGINT,
+  BOOLEAN,
+  DATE,
+  fieldKey,
+  INTEGER,
+  quoteName,
+  quoteText,
+  timestamp,
+  timestampWithZone,
+  typeName,
+  UNKNOWN,
+  VARCHAR,
+  type Type,
+} from '../types/types.ts'
+import { QueryError } from '../error.ts'
+import { call } from './calls.ts'
+import { caseExpression, condition, CONDITIONALS } from './conditionals.ts'
+import { formatCall } from './format-call.ts'
+import { jsonArray, jsonObject, jsonPathFunction, JSON_CALLS } from './json-calls.ts'
+import {
+  binaryLiteral,
+  intervalLiteral,
+  invalidLiteral,
+  numberLiteral,
+  textLiteral,
+  typedLiteral,
+  type Literal,
+} from './literals.ts'
+import { fieldValue, resolveName } from './names.ts'
+import { arithmetic, between, compare, compareSql, inList, sign } from './operators.ts'
+import { combine, newScope, queryError, type Analysis, type Scope, type Value } from './scope.ts'
+
+type Kind = Expression['kind']
+type Handlers = { [K in Kind]: (analysis: Analysis, node: Expression & { kind: K }, scope: Scope) => Value }
+
+/** Analyses one expression: its SQL and its type, or the error that Trino gives. */
+export function analyseExpression(analysis: Analysis, node: Expression, scope: Scope): Value {
+  const value = (HANDLERS[node.kind] as (a: Analysis, n: Expression, s: Scope) => Value)(analysis, node, scope)
+  if (value.ungrouped && scope.groups?.has(value.sql)) delete value.ungrouped
+  return value
+}
+
+const number = (_: Analysis, node: Expression & { kind: 'integer' | 'decimal' | 'double' }): Value =>
+  numberLiteral(node.kind, node.text)
+
+const HANDLERS: Handlers = {
+  null: () => ({ sql: 'NULL', type: UNKNOWN }),
+  boolean: (_, node) => ({ sql: String(node.value), type: BOOLEAN }),
+  integer: number,
+  decimal: number,
+  double: number,
+  string: (_, node) => textLiteral(node.text),
+  binary: (analysis, node) =>
+    binaryLiteral(node.text) ?? fail(analysis, 'INVALID_LITERAL', 'Binary literal can only contain hexadecimal digits', node.at),
+  typed: typed,
+  interval: (analysis, node) =>
+    intervalLiteral(node) ?? fail(analysis, 'INVALID_LITERAL', `'${node.text}' is not a valid INTERVAL literal`, node.at),
+  name: resolveName,
+  field: resolveName,
+  subscript,
+  call: (analysis, node, scope) => {
+    const special = CONDITIONALS[node.name] ?? JSON_CALLS[node.name] ?? (node.name === 'format' ? formatCall : undefined)
+    if (special) return special(analysis, node, scope)
+    if (node.name === 'now' && !node.arguments.length) return instant(analysis, 3)
+    return call(analysis, node, scope)
+  },
+  lambda: (analysis, node) =>
+    fail(analysis, 'TYPE_MISMATCH', 'Lambda expression should always be used inside a function', node.at),
+  sign,
+  arithmetic,
+  compare,
+  quantified,
+  logical: (analysis, node, scope) => {
+    const terms = node.terms.map(term => condition(analysis, term, scope, 'Logical expression term must evaluate to a boolean'))
+    return combine(scope, `(${terms.map(term => term.sql).join(` ${node.operator} `)})`, BOOLEAN, terms)
+  },
+  not: (analysis, node, scope) => {
+    const value = condition(analysis, node.value, scope, 'Value of logical NOT expression must evaluate to a boolean')
+    return combine(scope, `(NOT ${value.sql})`, BOOLEAN, [value])
+  },
+  between,
+  in: inList,
+  inQuery,
+  like,
+  isNull: (analysis, node, scope) => {
+    const value = analysis.expression(node.value, scope)
+    return combine(scope, `(${value.sql} IS ${node.negated ? 'NOT ' : ''}NULL)`, BOOLEAN, [value])
+  },
+  exists: (analysis, node, scope) => ({ sql: `EXISTS (${analysis.query(node.query, scope, scope.ctes).sql})`, type: BOOLEAN }),
+  subquery,
+  case: caseExpression,
+  cast,
+  row: (analysis, node, scope) => {
+    const values = node.fields.map(field => analysis.expression(field, scope))
+    const fields = values.map(({ type }) => ({ type }))
+    return combine(
+      scope,
+      `struct_pack(${values.map((value, i) => `field${i} := ${value.sql}`).join(', ')})`,
+      { kind: 'row', fields },
+      values,
+    )
+  },
+  array: (analysis, node, scope) => {
+    const values = node.elements.map(element => analysis.expression(element, scope))
+    const type = values.length ? commonOf(values.map(value => value.type)) : UNKNOWN
+    if (!type) {
+      const [first, other] = [values[0]!, values.find(value => !commonType(values[0]!.type, value.type)) ?? values[1]!]
+      return fail(
+        analysis,
+        'TYPE_MISMATCH',
+        `All ARRAY elements must be the same type or coercible to a common type. Cannot find common type between ${typeName(first.type)} and ${typeName(other.type)}`,
+        node.elements[values.indexOf(other)]!.at,
+      )
+    }
+    return combine(scope, `[${values.map(value => coerceSql(value.sql, value.type, type)).join(', ')}]`, array(type), values)
+  },
+  extract,
+  atTimeZone: (analysis, node, scope) =>
+    call(
+      analysis,
+      {
+        kind: 'call',
+        name: zoneFunction(analysis, node, scope),
+        nameAt: node.at,
+        star: false,
+        arguments: [node.value, node.zone],
+        distinct: false,
+        orderBy: [],
+        at: node.at,
+        end: node.end,
+      },
+      scope,
+    ),
+  current,
+  parameter,
+  grouping: (analysis, node, scope) => {
+    if (!scope.groups)
+      return fail(
+        analysis,
+        'MISSING_GROUP_BY',
+        'A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause',
+        node.at,
+      )
+    if (scope.scalarOnly)
+      return fail(
+        analysis,
+        'EXPRESSION_NOT_SCALAR',
+        `${scope.scalarOnly} cannot contain aggregations, window functions or grouping operations`,
+        node.at,
+      )
+    const values = node.columns.map(column => analysis.expression(column, { ...scope, insideAggregate: true }))
+    return {
+      sql: `CAST(GROUPING(${values.map(value => value.sql).join(', ')}) AS INTEGER)`,
+      type: values.length > 31 ? BIGINT : INTEGER,
+      aggregate: node,
+    }
+  },
+  jsonPath: jsonPathFunction,
+  jsonObject,
+  jsonArray,
+}
+
+function fail(analysis: Analysis, code: string, message: string, at: number): never {
+  throw queryError(analysis, code, message, at)
+}
+
+function typed(analysis: Analysis, node: Expression & { kind: 'typed' }, _: Scope): Value {
+  const literal = typedLiteral(node.type, node.text)
+  if (!literal) {
+    if (!resolveType(node.type)) return fail(analysis, 'TYPE_NOT_FOUND', `Unknown type: ${node.type.name}`, node.at)
+    return fail(analysis, 'INVALID_LITERAL', invalidLiteral(node.text, node.type), node.at)
+  }
+  if (!('cast' in literal)) return literal
+  const sql = castSql(quoteText(node.text), VARCHAR, literal.type)
+  return sql
+    ? { sql, type: literal.type, literal: node.text }
+    : fail(analysis, 'INVALID_LITERAL', invalidLiteral(node.text, node.type), node.at)
+}
+
+function subscript(analysis: Analysis, node: Expression & { kind: 'subscript' }, scope: Scope): Value {
+  const base = analysis.expression(node.base, scope)
+  const index = analysis.expression(node.index, scope)
+  const { type } = base
+  const mismatch = () =>
+    fail(analysis, 'TYPE_MISMATCH', `Cannot use ${typeName(index.type)} for subscript of ${typeName(type)}`, node.at)
+  if (type.kind === 'array') {
+    if (commonType(index.type, BIGINT)?.kind !== 'bigint') return mismatch()
+    return combine(scope, `t_subscript(${base.sql}, ${coerceSql(index.sql, index.type, BIGINT)})`, type.element, [base, index])
+  }
+  if (type.kind === 'map') {
+    const key = commonType(index.type, type.key)
+    if (!key || key.kind !== type.key.kind) return mismatch()
+    return combine(scope, `t_map_value(${base.sql}, ${coerceSql(index.sql, index.type, type.key)})`, type.value, [base, index])
+  }
+  if (type.kind !== 'row') return mismatch()
+  const position = Number(index.literal ?? NaN)
+  const field = type.fields[position - 1]
+  if (!field) return fail(analysis, 'INVALID_FUNCTION_ARGUMENT', `ROW index out of bounds: ${index.literal}`, node.index.at)
+  return combine(scope, `struct_extract(${base.sql}, ${quoteText(fieldKey(field, position - 1))})`, field.type, [base])
+}
+
+function quantified(analysis: Analysis, node: Expression & { kind: 'quantified' }, scope: Scope): Value {
+  const left = analysis.expression(node.left, scope)
+  const query = analysis.query(node.query, scope, scope.ctes)
+  const column = query.fields[0]!
+  const common = query.fields.length === 1 ? commonType(left.type, column.type) : undefined
+  if (!common || !compareSql(node.operator, left, { sql: 'x', type: column.type }))
+    return fail(
+      analysis,
+      'TYPE_MISMATCH',
+      `Value expression and result of subquery must be of the same type for quantified comparison: ${typeName(left.type)} vs ${rowOf(query.fields)}`,
+      node.operatorAt,
+    )
+  const value = coerceSql(left.sql, left.type, common)
+  const alias = analysis.nextName('r')
+  const rows = `SELECT ${coerceSql(`${alias}.c0`, column.type, common)} FROM (${query.sql}) AS ${alias}`
+  return combine(scope, `(${value} ${node.operator} ${node.quantifier} (${rows}))`, BOOLEAN, [left])
+}
+
+const rowOf = (fields: { name: string | undefined; type: Type }[]) =>
+  typeName({ kind: 'row', fields: fields.map(({ name, type }) => ({ name, type })) })
+
+function inQuery(analysis: Analysis, node: Expression & { kind: 'inQuery' }, scope: Scope): Value {
+  const value = analysis.expression(node.value, scope)
+  const query = analysis.query(node.query, scope, scope.ctes)
+  const left = value.type.kind === 'row' ? value.type.fields.map(field => field.type) : [value.type]
+  const types = query.fields.map((field, i) => left[i] && commonType(left[i], field.type))
+  if (left.length !== query.fields.length || types.some(type => !type)) {
+    const shown = value.type.kind === 'row' ? typeName(value.type) : `row(${typeName(value.type)})`
+    return fail(
+      analysis,
+      'TYPE_MISMATCH',
+      `Value expression and result of subquery must be of the same type: ${shown} vs ${rowOf(query.fields)}`,
+      node.query.at - 4,
+    )
+  }
+  const alias = analysis.nextName('r')
+  const columns = query.fields.map((field, i) => coerceSql(`${alias}.c${i}`, field.type, types[i]!))
+  const parts =
+    value.type.kind === 'row'
+      ? left.map((type, i) =>
+          coerceSql(
+            `struct_extract(${value.sql}, ${quoteText(fieldKey((value.type as Type & { kind: 'row' }).fields[i]!, i))})`,
+            type,
+            types[i]!,
+          ),
+        )
+      : [coerceSql(value.sql, value.type, types[0]!)]
+  const subject = parts.length > 1 ? `(${parts.join(', ')})` : parts[0]
+  const rows = parts.length > 1 ? `SELECT (${columns.join(', ')})` : `SELECT ${columns[0]}`
+  return combine(scope, `(${subject} IN (${rows} FROM (${query.sql}) AS ${alias}))`, BOOLEAN, [value])
+}
+
+function like(analysis: Analysis, node: Expression & { kind: 'like' }, scope: Scope): Value {
+  const values = [node.value, node.pattern, ...(node.escape ? [node.escape] : [])].map(part => {
+    const value = analysis.expression(part, scope)
+    if (!['varchar', 'char', 'unknown'].includes(value.type.kind)) {
+      const what =
+        part === node.value
+          ? 'Left side of LIKE expression'
+          : part === node.pattern
+            ? 'Pattern for LIKE expression'
+            : 'Escape for LIKE expression'
+      fail(analysis, 'TYPE_MISMATCH', `${what} must evaluate to a varchar (actual: ${typeName(value.type)})`, part.at)
+    }
+    return { ...value, sql: coerceSql(value.sql, value.type, VARCHAR) }
+  })
+  const [value, pattern, escape] = values as [Value, Value, Value | undefined]
+  if (escape?.literal !== undefined && [...escape.literal].length !== 1)
+    fail(analysis, 'INVALID_FUNCTION_ARGUMENT', 'Escape string must be a single character', node.escape!.at)
+  return combine(scope, `(${value.sql} LIKE ${pattern.sql}${escape ? ` ESCAPE ${escape.sql}` : ''})`, BOOLEAN, values)
+}
+
+function subquery(analysis: Analysis, node: Expression & { kind: 'subquery' }, scope: Scope): Value {
+  const query = analysis.query(node.query, scope, scope.ctes)
+  if (query.fields.length === 1) return { sql: `(${query.sql})`, type: query.fields[0]!.type }
+  const fields = query.fields.map(({ name, type }) => ({ name, type }))
+  const pack = fields.map((field, i) => `${quoteName(fieldKey(field, i))} := c${i}`).join(', ')
+  return { sql: `(SELECT struct_pack(${pack}) FROM (${query.sql}))`, type: { kind: 'row', fields } }
+}
+
+function cast(analysis: Analysis, node: Expression & { kind: 'cast' }, scope: Scope): Value {
+  const value = analysis.expression(node.value, scope)
+  const type = resolveType(node.type)
+  if (!type) return fail(analysis, 'TYPE_NOT_FOUND', `Unknown type: ${analysis.sql.slice(node.type.at, node.type.end)}`, node.at)
+  const sql = castSql(value.sql, value.type, type, node.safe)
+  if (!sql) return fail(analysis, 'TYPE_MISMATCH', `Cannot cast ${typeName(value.type)} to ${typeName(type)}`, node.at)
+  return combine(scope, sql, type, [value])
+}
+
+const EXTRACTED: Record<string, string> = {
+  DAY_OF_MONTH: 'day',
+  DAY_OF_WEEK: 'day_of_week',
+  DOW: 'day_of_week',
+  DAY_OF_YEAR: 'day_of_year',
+  DOY: 'day_of_year',
+  YEAR_OF_WEEK: 'year_of_week',
+  YOW: 'year_of_week',
+}
+const FIELDS = ['YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND', 'TIMEZONE_HOUR', 'TIMEZONE_MINUTE']
+
+function extract(analysis: Analysis, node: Expression & { kind: 'extract' }, scope: Scope): Value {
+  const name = EXTRACTED[node.field] ?? (FIELDS.includes(node.field) ? node.field.toLowerCase() : undefined)
+  if (!name) return fail(analysis, 'SYNTAX_ERROR', `Invalid EXTRACT field: ${node.field}`, node.at)
+  const value = analysis.expression(node.value, scope)
+  if (!/^(date|time|interval)/.test(value.type.kind))
+    return fail(analysis, 'TYPE_MISMATCH', `Cannot extract ${node.field} from ${typeName(value.type)}`, node.value.at)
+  return call(
+    analysis,
+    {
+      kind: 'call',
+      name,
+      nameAt: node.at,
+      star: false,
+      arguments: [node.value],
+      distinct: false,
+      orderBy: [],
+      at: node.at,
+      end: node.end,
+    },
+    scope,
+  )
+}
+
+/** AT TIME ZONE on a timestamp without zone reads it as UTC, the session's zone. */
+function zoneFunction(analysis: Analysis, node: Expression & { kind: 'atTimeZone' }, scope: Scope): string {
+  const { type } = analysis.expression(node.value, scope)
+  if (!/^time/.test(type.kind))
+    fail(
+      analysis,
+      'TYPE_MISMATCH',
+      `Type of value must be a time or timestamp with or without time zone (actual ${typeName(type)})`,
+      node.value.at,
+    )
+  return 'at_timezone'
+}
+
+function instant(analysis: Analysis, precision: number): Value {
+  const text = analysis.now.toISOString().replace('T', ' ').replace('Z', '')
+  return { sql: `t_zoned(TIMESTAMP '${text}', 'UTC')`, type: timestampWithZone(precision) }
+}
+
+function current(analysis: Analysis, node: Expression & { kind: 'current' }): Value {
+  const text = analysis.now.toISOString().replace('T', ' ').replace('Z', '')
+  const precision = node.precision ?? 3
+  switch (node.what) {
+    case 'CURRENT_DATE':
+      return { sql: `DATE '${text.slice(0, 10)}'`, type: DATE }
+    case 'LOCALTIMESTAMP':
+      return { sql: `TIMESTAMP '${text}'`, type: timestamp(precision) }
+    case 'LOCALTIME':
+      return { sql: `TIME '${text.slice(11)}'`, type: { kind: 'time', precision } }
+    case 'CURRENT_TIME':
+      return { sql: `{'t': TIME '${text.slice(11)}', 'z': '+00:00'}`, type: { kind: 'time with time zone', precision } }
+    case 'CURRENT_TIMESTAMP':
+      return instant(analysis, precision)
+    case 'CURRENT_CATALOG':
+      return textLiteral('awsdatacatalog')
+    case 'CURRENT_SCHEMA':
+      return analysis.database === undefined ? { sql: 'NULL', type: VARCHAR } : textLiteral(analysis.database)
+    default:
+      return { sql: "''", type: VARCHAR }
+  }
+}
+
+/** `?`: an expression when its text is one, else the text itself (measured on Athena). */
+function parameter(analysis: Analysis, node: Expression & { kind: 'parameter' }): Value {
+  const text = analysis.context.parameters?.[node.index]
+  if (text === undefined)
+    return fail(
+      analysis,
+      'INVALID_PARAMETER_USAGE',
+      `Incorrect number of parameters: expected ${node.index + 1} but found ${analysis.context.parameters?.length ?? 0}`,
+      node.at,
+    )
+  try {
+    return analysis.expression(new QueryParser(text).wholeExpression(), newScope(undefined, new Map()))
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    return textLiteral(text)
+  }
+}
+
+export { fieldValue, withLambda, type Literal }

@@ -1,0 +1,58 @@
+import type { Bound, SortItem, Window } from '../parse/ast.ts'
+import { queryError, type Analysis, type Scope, type Value } from './scope.ts'
+
+/** `x DESC NULLS LAST`: Trino puts NULLs last in either direction unless told otherwise. */
+export function orderSql(sql: string, item: SortItem): string {
+  return `${sql} ${item.descending ? 'DESC' : 'ASC'} NULLS ${item.nullsFirst ? 'FIRST' : 'LAST'}`
+}
+
+/** The window after OVER, with named windows written out. */
+export function overSql(analysis: Analysis, window: Window, scope: Scope): { sql: string; values: Value[] } {
+  const whole = resolved(analysis, window, scope)
+  const partitions = whole.partitionBy.map(node => analysis.expression(node, scope))
+  const orders = whole.orderBy.map(item => ({ item, value: analysis.expression(item.value, scope) }))
+  const parts: string[] = []
+  if (partitions.length) parts.push(`PARTITION BY ${partitions.map(value => value.sql).join(', ')}`)
+  if (orders.length) parts.push(`ORDER BY ${orders.map(({ item, value }) => orderSql(value.sql, item)).join(', ')}`)
+  if (whole.frame) {
+    const { unit, start, end_ } = whole.frame
+    parts.push(`${unit} BETWEEN ${boundSql(analysis, start, scope)} AND ${boundSql(analysis, end_, scope)}`)
+  }
+  const values = [...partitions, ...orders.map(({ value }) => value)]
+  const nested = values.find(value => value.window)
+  if (nested)
+    throw queryError(
+      analysis,
+      'NESTED_WINDOW',
+      'Cannot nest window functions or row pattern measures inside window specification',
+      window.at,
+    )
+  return { sql: `(${parts.join(' ')})`, values }
+}
+
+function resolved(analysis: Analysis, window: Window, scope: Scope): Window {
+  if (!window.name) return window
+  const named = scope.windows.get(window.name.name.toLowerCase())
+  if (!named)
+    throw queryError(analysis, 'INVALID_WINDOW_REFERENCE', `Cannot resolve WINDOW name ${window.name.name}`, window.name.at)
+  const base = resolved(analysis, named, scope)
+  return {
+    ...window,
+    partitionBy: base.partitionBy,
+    orderBy: window.orderBy.length ? window.orderBy : base.orderBy,
+    frame: window.frame ?? base.frame,
+  }
+}
+
+function boundSql(analysis: Analysis, bound: Bound, scope: Scope): string {
+  if (!bound.value) return bound.kind
+  const value = analysis.expression(bound.value, scope)
+  const { kind } = value.type
+  const sql =
+    kind === 'interval day to second'
+      ? `to_milliseconds(${value.sql})`
+      : kind === 'interval year to month'
+        ? `to_months(${value.sql})`
+        : value.sql
+  return `${sql} ${bound.kind}`
+}

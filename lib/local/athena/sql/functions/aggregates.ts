@@ -1,0 +1,121 @@
+import type { FunctionTable } from './signature.ts'
+import { duckdbType } from '../types/types.ts'
+
+const STATISTICS = {
+  stddev: 'stddev_samp',
+  stddev_samp: 'stddev_samp',
+  stddev_pop: 'stddev_pop',
+  variance: 'var_samp',
+  var_samp: 'var_samp',
+  var_pop: 'var_pop',
+  kurtosis: 'kurtosis',
+  skewness: 'skewness',
+}
+const PAIRS = [
+  'corr',
+  'covar_pop',
+  'covar_samp',
+  'regr_avgx',
+  'regr_avgy',
+  'regr_intercept',
+  'regr_r2',
+  'regr_slope',
+  'regr_sxx',
+  'regr_sxy',
+  'regr_syy',
+]
+const extreme = (name: 'max' | 'min'): FunctionTable => ({
+  [`${name}(t) t`]: `{${name}($1)}`,
+  [`${name}(t, bigint) array(t)`]: `{${name}($1, $2)}`,
+  [`${name}_by(t, u) t`]: `{arg_${name}_null($1, $2)}`,
+  [`${name}_by(t, u, bigint) array(t)`]: `{arg_${name}($1, $2, $3)}`,
+})
+
+/** Aggregate functions; all of them work as window functions too. */
+export const aggregateFunctions: FunctionTable = {
+  'any_value(t) t': '{any_value($1)}',
+  'arbitrary(t) t': '{any_value($1)}',
+  'array_agg(t) array(t)': '{list($1)}',
+  'avg(double) double': '{avg($1)}',
+  'avg(bigint) double': '{avg($1)}',
+  'avg(real) real': 'CAST({avg($1)} AS FLOAT)',
+  'avg(decimal(p, s)) decimal(p, s)': e => `CAST(CAST({avg(${e.args[0]})} AS VARCHAR) AS ${duckdbType(e.result)})`,
+  'avg(interval day to second) interval day to second': 'CAST({avg($1)} AS BIGINT)',
+  'bool_and(boolean) boolean': '{bool_and($1)}',
+  'bool_or(boolean) boolean': '{bool_or($1)}',
+  'every(boolean) boolean': '{bool_and($1)}',
+  'checksum(t) varbinary': "unhex(printf('%016x', CAST({sum(CAST(hash($1) >> 8 AS HUGEINT))} % 9223372036854775807 AS BIGINT)))",
+  'count() bigint': '{count(*)}',
+  'count(t) bigint': '{count($1)}',
+  'count_if(boolean) bigint': 'CAST({count_if($1)} AS BIGINT)',
+  'geometric_mean(double) double': '{geomean($1)}',
+  'geometric_mean(bigint) double': '{geomean($1)}',
+  'listagg(varchar, varchar) varchar': '{string_agg($1, $2)}',
+  ...extreme('max'),
+  ...extreme('min'),
+  'sum(bigint) bigint': 't_sum({sum($1)})',
+  'sum(double) double': '{sum($1)}',
+  'sum(real) real': 'CAST({sum($1)} AS FLOAT)',
+  'sum(decimal(p, s)) decimal(38, s)': '{sum($1)}',
+  'sum(interval day to second) interval day to second': 'CAST({sum($1)} AS BIGINT)',
+  'sum(interval year to month) interval year to month': 'CAST({sum($1)} AS INTEGER)',
+  'bitwise_and_agg(bigint) bigint': '{bit_and($1)}',
+  'bitwise_or_agg(bigint) bigint': '{bit_or($1)}',
+  'bitwise_xor_agg(bigint) bigint': '{bit_xor($1)}',
+  'histogram(t) map(t, bigint)': 't_big_counts({histogram($1)})',
+  'map_agg(k, v) map(k, v)': "t_first_entries({list({'key': $1, 'value': $2})|$1 IS NOT NULL})",
+  'map_union(map(k, v)) map(k, v)': 't_first_entries(flatten({list(map_entries($1))|$1 IS NOT NULL}))',
+  'multimap_agg(k, v) map(k, array(v))': "t_multimap({list({'k': $1, 'v': $2})|$1 IS NOT NULL})",
+  'approx_distinct(t) bigint': 'CAST({approx_count_distinct($1)} AS BIGINT)',
+  'approx_distinct(t, double) bigint': 'CAST({approx_count_distinct($1)} AS BIGINT)',
+  'approx_most_frequent(bigint, t, bigint) map(t, bigint)': 't_most_frequent({histogram($2)}, $1)',
+  ...Object.fromEntries(
+    ['bigint', 'double', 'real'].flatMap(type => {
+      const whole = type === 'bigint' ? 'CAST(round($) AS BIGINT)' : type === 'real' ? 'CAST($ AS FLOAT)' : '$'
+      const each = (list: string) => `list_transform(${list}, lambda q: ${whole.replace('$', () => 'q')})`
+      return [
+        [`approx_percentile(${type}, double) ${type}`, whole.replace('$', () => '{quantile_disc($1, $2)}')],
+        [`approx_percentile(${type}, double, double) ${type}`, whole.replace('$', () => '{quantile_disc($1, $2)}')],
+        [`approx_percentile(${type}, array(double)) array(${type})`, each('{quantile_disc($1, $2)}')],
+        [
+          `approx_percentile(${type}, bigint, double) ${type}`,
+          whole.replace('$', () => "t_weighted_percentile({list({'x': $1, 'w': $2})|$1 IS NOT NULL}, $3)"),
+        ],
+      ]
+    }),
+  ),
+  'numeric_histogram(bigint, double) map(double, double)': 't_numeric_histogram({list($2)|$2 IS NOT NULL}, $1)',
+  'entropy(bigint) double': 't_entropy({list($1)|$1 IS NOT NULL})',
+  ...Object.fromEntries(Object.entries(STATISTICS).map(([name, sql]) => [`${name}(double) double`, `{${sql}($1)}`])),
+  ...Object.fromEntries(PAIRS.map(name => [`${name}(double, double) double`, `{${name}($1, $2)}`])),
+  'regr_count(double, double) bigint': 'CAST({regr_count($1, $2)} AS BIGINT)',
+  'reduce_agg(t, s, function(s, t, s), function(s, s, s)) s': ({ args, types }) => {
+    const state = duckdbType(types[1]!)
+    const [, parameters, body] = /^lambda ([^:]*): ([\s\S]*)$/.exec(args[2]!)!
+    const [s, x] = parameters!.split(', ') as [string, string]
+    const element = duckdbType(types[0]!)
+    const step = body!.replaceAll(new RegExp(`\\b${s}\\b`, 'g'), `${s}_a.s`).replaceAll(new RegExp(`\\b${x}\\b`, 'g'), `${s}_b.x`)
+    const pack = `list_transform({list(${args[0]})|${args[0]} IS NOT NULL}, lambda x: {'s': CAST(NULL AS ${state}), 'x': x})`
+    const seed = `{'s': CAST(${args[1]} AS ${state}), 'x': CAST(NULL AS ${element})}`
+    return `list_reduce(${pack}, lambda ${s}_a, ${s}_b: {'s': CAST(${step} AS ${state}), 'x': CAST(NULL AS ${element})}, ${seed}).s`
+  },
+}
+
+/** Functions that need OVER. */
+export const windowFunctions: FunctionTable = {
+  'row_number() bigint': '{row_number()}',
+  'rank() bigint': '{rank()}',
+  'dense_rank() bigint': '{dense_rank()}',
+  'percent_rank() double': '{percent_rank()}',
+  'cume_dist() double': '{cume_dist()}',
+  'ntile(bigint) bigint': '{ntile($1)}',
+  'first_value(t) t': '{first_value($1)}',
+  'last_value(t) t': '{last_value($1)}',
+  'nth_value(t, bigint) t': '{nth_value($1, $2)}',
+  'lag(t) t': '{lag($1)}',
+  'lag(t, bigint) t': '{lag($1, $2)}',
+  'lag(t, bigint, t) t': '{lag($1, $2, $3)}',
+  'lead(t) t': '{lead($1)}',
+  'lead(t, bigint) t': '{lead($1, $2)}',
+  'lead(t, bigint, t) t': '{lead($1, $2, $3)}',
+}
