@@ -44,11 +44,6 @@ export function kafkaError(subject: string, error: unknown): LabError {
   return new LabError(type || 'KAFKA', `${subject}: ${errorMessage(root)}`, { cause: error })
 }
 
-/** The error for a topic that is not there. */
-export function unknownTopic(topic: string): LabError {
-  return new LabError('UNKNOWN_TOPIC_OR_PARTITION', `topic ${topic}: ${sentences.UNKNOWN_TOPIC_OR_PARTITION}`)
-}
-
 const sentences: Record<string, string> = {
   UNKNOWN_TOPIC_OR_PARTITION: 'there is no such topic. See `npx tickerlake topics list`, or create it.',
   INVALID_TOPIC_EXCEPTION: 'Kafka refuses this name. Use up to 249 of a-z, A-Z, 0-9, ".", "_" and "-".',

@@ -1,5 +1,5 @@
 import { LabError } from './errors.ts'
-import { kafkaClient, kafkaError, unknownTopic, withAdmin } from './kafka.ts'
+import { kafkaClient, kafkaError, withAdmin } from './kafka.ts'
 import type { Lab } from './lab.ts'
 import { encodeQuote, type Quote } from './quote.ts'
 
@@ -126,8 +126,7 @@ export async function openSender(lab: Lab, topic: string): Promise<Sender> {
   })
   try {
     // Asked first, because kafkajs takes a missing topic for one that is about to be there, and tries for a quarter of a minute.
-    const topics = await withAdmin(lab, `topic ${topic}`, admin => admin.listTopics())
-    if (!topics.includes(topic)) throw unknownTopic(topic)
+    await withAdmin(lab, `topic ${topic}`, admin => admin.fetchTopicMetadata({ topics: [topic] }))
     await producer.connect()
   } catch (error) {
     throw kafkaError(`topic ${topic}`, error)

@@ -201,8 +201,9 @@ describe('the chain of objects', () => {
 
   it('refuses offsets beyond the end of a topic that was made anew', async () => {
     const lab = await filled(50, 1)
-    await createTopic(lab, `${lab.config.topic}-2`, { partitions: 1 })
-    await commit(lab, 500, '')
+    // Not by a member of our own: kafkajs replaces an offset it cannot fetch, as soon as it has tried.
+    const partitions = [{ partition: 0, offset: '500' }]
+    await withAdmin(lab, 'group', admin => admin.setOffsets({ groupId: lab.config.group, topic: lab.config.topic, partitions }))
     await expect(sink(lab)).rejects.toMatchObject({
       code: 'TOPIC_REPLACED',
       message: expect.stringContaining('has committed offset 500'),
