@@ -23,6 +23,7 @@ export function checkSchedule(expression: string): string {
   if (!fields) return fail('expected cron(Minutes Hours Day-of-month Month Day-of-week Year).')
   if (fields.length !== 6) return fail(`expected 6 fields, found ${fields.length}.`)
   if ((fields[2] === '?') === (fields[4] === '?')) return fail('one of Day-of-month and Day-of-week must be ?, and only one.')
+  if (/(?:^|[,-])(?:[089]|\d\d)/.test(fields[4]!)) return fail('Day-of-week must be 1-7 (Sunday is 1) or SUN-SAT.')
   const pattern = ['0', ...fields].map(field => (field === '?' ? '*' : field)).join(' ')
   const times = nextTimes(pattern) ?? fail('a field has a value that is not allowed.')
   const isTooOften = times.some((time, at) => at > 0 && time.getTime() - times[at - 1]!.getTime() < leastMs)
