@@ -4,7 +4,7 @@ import { authenticate, type Verifier } from './authentication.ts'
 import { ServiceError } from './errors.ts'
 import type { JsonService } from './json.ts'
 import { asServiceError, sendJson, sendJsonError } from './replies.ts'
-import type { AwsRequest } from './request.ts'
+import { hasLeft, type AwsRequest } from './request.ts'
 
 const maxBodyBytes = 16 * 1024 * 1024
 /** The service's name in the scope of a signature. */
@@ -29,7 +29,7 @@ export async function answerJson(
     }
     sendJson(response, 200, await (operations[operation] as (input: unknown) => object)(parse(body)))
   } catch (error) {
-    if (!(error instanceof ServiceError))
+    if (!(error instanceof ServiceError) && !hasLeft(request.message))
       log(`${target} failed (request ${request.requestId}): ${(error as Error)?.stack ?? error}`)
     sendJsonError(
       response,

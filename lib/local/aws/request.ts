@@ -32,6 +32,11 @@ export function parseRequest(message: IncomingMessage, requestId: string): AwsRe
   return { message, method: message.method ?? 'GET', path, query, headers: message.headers, requestId }
 }
 
+/** Whether the client went away before it had sent everything: nobody is there to be answered, and nothing went wrong here. */
+export function hasLeft(message: IncomingMessage): boolean {
+  return message.destroyed && !message.complete
+}
+
 /** Percent-decodes as UTF-8; InvalidURI when it is none. */
 export function decode(text: string): string {
   if (!text.includes('%')) return text

@@ -6,7 +6,7 @@ import { ServiceError } from './errors.ts'
 import type { JsonService } from './json.ts'
 import { answerJson } from './jsonProtocol.ts'
 import { asServiceError, sendXmlError, xmlDeclaration } from './replies.ts'
-import { parseRequest, type AwsRequest, type SignedRequest } from './request.ts'
+import { hasLeft, parseRequest, type AwsRequest, type SignedRequest } from './request.ts'
 import { answerSts, isSts } from './sts.ts'
 
 /** Answers an S3 request whose signature is right; fails with a `ServiceError`. */
@@ -68,7 +68,8 @@ interface Answering {
 }
 
 async function answer(message: IncomingMessage, response: ServerResponse, answering: Answering): Promise<void> {
-  if (message.url === healthPath) return void response.setHeader('content-type', 'application/json').end(JSON.stringify({ pid: process.pid }))
+  if (message.url === healthPath)
+    return void response.setHeader('content-type', 'application/json').end(JSON.stringify({ pid: process.pid }))
   const ids = { requestId: randomBytes(8).toString('hex').toUpperCase(), hostId: randomBytes(32).toString('base64') }
   try {
     message.on('error', () => {})
@@ -83,7 +84,7 @@ async function answer(message: IncomingMessage, response: ServerResponse, answer
     if (isSts(request)) return await answerSts(request, response, answering.verifier)
     await answering.s3(signed(request, answering.verifier), response)
   } catch (error) {
-    if (!(error instanceof ServiceError) && !message.destroyed) {
+    if (!(error instanceof ServiceError) && !hasLeft(message)) {
       answering.log(`${message.method} ${message.url} failed (request ${ids.requestId}): ${(error as Error)?.stack ?? error}`)
     }
     if (response.headersSent) response.destroy()

@@ -41,11 +41,6 @@ export class BucketIndex {
     this.rows.set(row.name, row)
   }
 
-  /** Forgets them all, after their rows were deleted. */
-  clear(): void {
-    this.rows.clear()
-  }
-
   drop(name: string): void {
     this.remove.run(name)
     this.rows.delete(name)

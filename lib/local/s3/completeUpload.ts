@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import type { ReceivedBody } from './bodies.ts'
 import { sendXml, type S3Call } from './call.ts'
 import { checksumHeader, compositeChecksum, type Checksum, type ChecksumAlgorithm } from './checksum.ts'
 import { writeCondition } from './conditions.ts'
@@ -23,28 +24,15 @@ export async function completeMultipartUpload(call: S3Call): Promise<void> {
   condition?.(store.current(bucket, key))
   const whole = upload.checksumType === 'COMPOSITE' ? undefined : (upload.algorithm ?? 'CRC64NVME')
   const body = await store.bodies.receive(join(call, parts), { checksum: whole })
-  try {
-    findUpload(call)
-    const checksum = await checksumOf(upload, parts, body.checksum)
-    checkGiven(call, checksum)
-    const stored = parts.map(part => ({ sizeBytes: part.sizeBytes, checksum: part.checksum || undefined }))
-    const row = store.put(
-      bucket,
-      key,
-      body,
-      { ...upload.meta, checksum, parts: stored },
-      { etag: multipartEtag(parts), condition },
-    )
-    store.dropUpload(upload.id)
-    for (const [name, value] of Object.entries(versionHeader(call, row.versionId))) call.response.setHeader(name, value)
-    call.response.setHeader('x-amz-server-side-encryption', 'AES256')
-    const Location = `http://${call.request.headers.host}/${bucket}/${encodeURIComponent(key)}`
-    const sum = checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }
-    sendXml(call, 'CompleteMultipartUploadResult', { Location, Bucket: bucket, Key: key, ETag: row.etag, ...sum })
-  } catch (error) {
-    store.bodies.discard(body)
-    throw error
-  }
+  const checksum = await checksumOf(call, upload, parts, body)
+  const stored = parts.map(part => ({ sizeBytes: part.sizeBytes, checksum: part.checksum || undefined }))
+  const row = store.put(bucket, key, body, { ...upload.meta, checksum, parts: stored }, { etag: multipartEtag(parts), condition })
+  store.dropUpload(upload.id)
+  for (const [name, value] of Object.entries(versionHeader(call, row.versionId))) call.response.setHeader(name, value)
+  call.response.setHeader('x-amz-server-side-encryption', 'AES256')
+  const Location = `http://${call.request.headers.host}/${bucket}/${encodeURIComponent(key)}`
+  const sum = { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }
+  sendXml(call, 'CompleteMultipartUploadResult', { Location, Bucket: bucket, Key: key, ETag: row.etag, ...sum })
 }
 
 function chooseParts(named: XmlElement[], stored: PartRow[], upload: UploadRow): PartRow[] {
@@ -94,18 +82,19 @@ function multipartEtag(parts: PartRow[]): string {
   return `"${md5.digest('hex')}-${parts.length}"`
 }
 
-async function checksumOf(upload: UploadRow, parts: PartRow[], whole: Checksum | undefined): Promise<Checksum> {
-  if (whole) return whole
-  return compositeChecksum(
-    upload.algorithm as ChecksumAlgorithm,
-    parts.map(part => part.checksum),
-  )
-}
-
-/** The client may say what the object's checksum must be. */
-function checkGiven(call: S3Call, { algorithm, value }: Checksum): void {
-  const given = call.header(checksumHeader(algorithm))
-  if (given !== undefined && given.replace(/-\d+$/, '') !== value.replace(/-\d+$/, '')) {
-    throw s3Error('BadDigest', {}, `The ${algorithm} you specified did not match the calculated checksum.`)
+/** The object's checksum, which must be the one the client names, if it does. The upload may have ended while the parts were joined. */
+async function checksumOf(call: S3Call, upload: UploadRow, parts: PartRow[], body: ReceivedBody): Promise<Checksum> {
+  try {
+    const values = parts.map(part => part.checksum)
+    const checksum = body.checksum ?? (await compositeChecksum(upload.algorithm as ChecksumAlgorithm, values))
+    const given = call.header(checksumHeader(checksum.algorithm))
+    if (given !== undefined && given.replace(/-\d+$/, '') !== checksum.value.replace(/-\d+$/, '')) {
+      throw s3Error('BadDigest', {}, `The ${checksum.algorithm} you specified did not match the calculated checksum.`)
+    }
+    findUpload(call)
+    return checksum
+  } catch (error) {
+    call.store.bodies.discard(body)
+    throw error
   }
 }

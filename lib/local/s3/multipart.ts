@@ -133,27 +133,17 @@ function readPartNumber({ query }: S3Call): number {
 /** The upload may have ended while the part came in. Answers the part's ETag. */
 function keepPart(call: S3Call, upload: UploadRow, number: number, body: ReceivedBody): string {
   const { store } = call
-  try {
+  return store.commitBody(body, () => {
     findUpload(call)
     const path = `_uploads/${upload.id}/${number}-${randomBytes(6).toString('hex')}`
     store.bodies.claim(path)
-    const etag = `"${body.md5}"`
     const older = store.uploads.parts(upload.id).find(part => part.number === number)
-    store.commit({ place: [body.temporary, path], remove: older ? [older.path] : [] }, () =>
-      store.uploads.putPart(upload.id, {
-        number,
-        path,
-        sizeBytes: body.sizeBytes,
-        etag,
-        modifiedMs: Date.now(),
-        checksum: body.checksum?.value ?? '',
-      }),
-    )
-    return etag
-  } catch (error) {
-    store.bodies.discard(body)
-    throw error
-  }
+    const part = {
+      ...{ number, path, sizeBytes: body.sizeBytes, etag: `"${body.md5}"` },
+      ...{ modifiedMs: Date.now(), checksum: body.checksum?.value ?? '' },
+    }
+    return { path, remove: older && [older.path], work: () => store.uploads.putPart(upload.id, part), result: part.etag }
+  })
 }
 
 export function abortMultipartUpload(call: S3Call): void {

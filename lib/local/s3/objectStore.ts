@@ -49,11 +49,33 @@ export class ObjectStore {
 
   /** One transaction and the file work that belongs to it. */
   commit(moves: Moves, work: () => void): void {
+    this.record(moves, work)
+    this.bodies.apply(moves)
+  }
+
+  /** The same for a received body. While nothing is recorded its temporary file goes with any error; once it is, it must stay. */
+  commitBody<T>(body: ReceivedBody, prepare: () => { path: string; remove?: string[]; work: () => void; result: T }): T {
+    const record = () => {
+      try {
+        const { path, remove, work, result } = prepare()
+        const moves: Moves = { place: [body.temporary, path], remove }
+        this.record(moves, work)
+        return { moves, result }
+      } catch (error) {
+        this.bodies.discard(body)
+        throw error
+      }
+    }
+    const { moves, result } = record()
+    this.bodies.apply(moves)
+    return result
+  }
+
+  private record(moves: Moves, work: () => void): void {
     transaction(this.database, () => {
       work()
       this.objects.note(moves)
     })
-    this.bodies.apply(moves)
   }
 
   bucket(name: string): BucketRow {
@@ -74,7 +96,7 @@ export class ObjectStore {
     return row?.marker ? undefined : row
   }
 
-  /** Makes a received body the current object. Answers its row; the temporary file is gone in every case. */
+  /** Makes a received body the current object. Answers its row; on an error the body is gone. */
   put(
     bucket: string,
     key: string,
@@ -82,7 +104,7 @@ export class ObjectStore {
     meta: ObjectMeta,
     { etag, condition }: { etag?: string; condition?: WriteCondition } = {},
   ): VersionRow {
-    try {
+    return this.commitBody(body, () => {
       const { versioning } = this.bucket(bucket)
       const latest = this.objects.latest(bucket, key)
       condition?.(latest?.marker ? undefined : latest)
@@ -94,12 +116,8 @@ export class ObjectStore {
         ...{ bucket, key, seq: this.objects.nextSeq(), versionId, latest: true, marker: false, path },
         ...{ sizeBytes: body.sizeBytes, etag: etag ?? `"${body.md5}"`, modifiedMs: Date.now() },
       }
-      this.commit({ place: [body.temporary, path] }, () => this.supersede(latest, replaced, row))
-      return row
-    } catch (error) {
-      this.bodies.discard(body)
-      throw error
-    }
+      return { path, work: () => this.supersede(latest, replaced, row), result: row }
+    })
   }
 
   /** Deletes as S3 does: for good where no versions are kept or one is named, else behind a delete marker. */
@@ -192,16 +210,6 @@ export class ObjectStore {
     })
     for (const upload of uploads) this.bodies.removeTree(`_uploads/${upload.id}`)
     this.bodies.removeTree(name)
-  }
-
-  /** Removes every bucket with all that is in it. */
-  reset(): void {
-    const names = this.buckets.list().map(bucket => bucket.name)
-    transaction(this.database, () =>
-      this.database.exec('DELETE FROM version; DELETE FROM part; DELETE FROM upload; DELETE FROM bucket'),
-    )
-    this.buckets.clear()
-    for (const name of [...names, '_uploads']) this.bodies.removeTree(name)
   }
 
   close(): void {

@@ -41,8 +41,6 @@ export interface Storage {
   /** Moves a finished file into the store without copying it (same file system). */
   putFile(bucket: string, key: string, file: string, options?: PutOptions): Promise<StoredObject>
   delete(bucket: string, key: string): Promise<void>
-  /** Removes every bucket with all that is in it. */
-  reset(): Promise<void>
   close(): Promise<void>
 }
 
@@ -88,9 +86,6 @@ export async function openStorage({ dir }: { dir: string }): Promise<S3Storage> 
     },
     async delete(bucket, key) {
       store.delete(bucket, key)
-    },
-    async reset() {
-      store.reset()
     },
     async close() {
       store.close()
