@@ -60,15 +60,12 @@ export async function consume(
       async () => {
         consumer.throwIfFailed()
         if (records >= take || signal?.aborted || performance.now() >= deadline) return true
+        if (timeMs !== undefined) return false
         const open = ends.filter(
           ({ partition, start, end }) => end > start && (consumer.position(partition) ?? handled.get(partition) ?? -1) < end,
         )
         if (open.length === 0) return true
-        if (
-          timeMs !== undefined ||
-          open.some(({ partition }) => consumer.assigned().includes(partition) && handled.has(partition))
-        )
-          return false
+        if (open.some(({ partition }) => consumer.assigned().includes(partition) && handled.has(partition))) return false
         if (handled.size > 0) await commit()
         const committed = new Map((await committedOffsets(lab, group, topic)).map(({ partition, offset }) => [partition, offset]))
         return open.every(({ partition, end }) => (committed.get(partition) ?? -1) >= end)
