@@ -1,5 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
-import { setup } from './setup.ts'
+import { setup } from '../sql/prelude/setup.ts'
 import { quoteText } from '../sql/types/types.ts'
 import type { ChildOptions, FromChild, Run, ToChild } from './messages.ts'
 

@@ -2,7 +2,7 @@ import type { Catalog } from '../../glue/catalog.ts'
 import type { Storage } from '../../s3/storage.ts'
 import type { Started } from '../api/start-query.ts'
 import type { Statements } from '../api/statements.ts'
-import { engineFailure } from './engine-failure.ts'
+import { engineFailure } from '../reading/reading-error.ts'
 import type { QueryEngine } from './engine.ts'
 import { priceOf, type Execution } from './execution.ts'
 import { failureOf, HiveError, LimitExceeded } from './failure.ts'
@@ -101,7 +101,7 @@ export class QueryRuns {
   private async fail(execution: Execution, error: unknown): Promise<void> {
     if (execution.completed !== undefined) return
     const failure = failureOf(error, engineFailure)
-    if (failure.type === 1)
+    if (failure.reason.startsWith('GENERIC_INTERNAL_ERROR'))
       this.options.log(`query ${execution.id} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     if (error instanceof HiveError)
       await putResult(resultPlace(this.options.storage, execution.outputLocation), failure.reason, APPLICATION).catch(

@@ -5,6 +5,7 @@ import { byCompression, fileColumns, textList, type Compression } from './statem
 
 /** Characters that no text holds: they make DuckDB's CSV reader hand over whole lines, and leave empty fields empty. */
 const NEVER = '\u001c\u001d\u001e\u001f'
+const NO_NULL = '\u0005\u0006\u0007'
 
 /** A relation over delimited text. LazySimpleSerDe splits at the delimiter, knows no quotes, and reads what is no number as NULL; OpenCSVSerde
  *  unquotes, and such a field fails the query. Rows that are too short end in NULLs, the rest of rows that are too long is left out. */
@@ -95,6 +96,6 @@ function openCsvValue(type: Type, value: string, index: number): string {
 
 function readCsv(files: SourceFile[], compression: Compression, source: Source, options: string): string {
   const paths = textList(files.map(file => file.object.path))
-  const fixed = `header=false, auto_detect=false, skip=${skipLines(source)}, nullstr=${quoteText(NEVER)}, compression='${compression === 'uncompressed' ? 'none' : compression}'`
+  const fixed = `header=false, auto_detect=false, skip=${skipLines(source)}, nullstr=${quoteText(NO_NULL)}, compression='${compression === 'uncompressed' ? 'none' : compression}'`
   return `read_csv(${paths}, ${options}, ${fixed}, max_line_size=16777216)`
 }

@@ -42,7 +42,7 @@ function strict(source: Source, keys: KeyTree, files: SourceFile[], compression:
   const twins = new Set(reads.map(read => read.toLowerCase())).size < reads.length
   if (twins) return lenient(source, keys, files, compression, false)
   const paths = textList(files.map(file => file.object.path))
-  const from = `read_json(${paths}, columns={${reads.join(', ')}}, format='newline_delimited', compression='${compression}', maximum_object_size=67108864)`
+  const from = `read_json(${paths}, columns={${reads.join(', ')}}, format='newline_delimited', records='true', compression='${compression}', maximum_object_size=67108864)`
   return `SELECT ${[...columns, ...fileColumns(source.partitionKeys, files)].join(', ')} FROM ${from} r`
 }
 

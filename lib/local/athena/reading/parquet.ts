@@ -1,4 +1,3 @@
-import { QueryError } from '../sql/error.ts'
 import { duckdbType, quoteName, quoteText } from '../sql/types/types.ts'
 import type { ReadColumn, RunStatements, Source, SourceFile } from './source.ts'
 import { fileColumns, textList } from './statements.ts'
@@ -41,7 +40,7 @@ function value(source: Source, column: ReadColumn, file: FileColumn | undefined)
   if (file.type !== target && !readable(column, base, file.type)) {
     const path = `s3://${source.files[0]!.bucket}/${source.files[0]!.object.key}`
     const message = `Field ${column.name}'s type ${file.type} in parquet file ${path} is incompatible with type ${column.hive} defined in table schema`
-    return `CAST(error(${quoteText(`HIVE_BAD_DATA: ${message}`)} || substr(CAST(file_index AS VARCHAR), 1, 0)) AS ${target})`
+    return `CAST(error(${quoteText(`\u00a1HIVE_BAD_DATA: ${message}`)} || substr(CAST(file_index AS VARCHAR), 1, 0)) AS ${target})`
   }
   return file.type === target ? `r.${quoteName(file.name)}` : `CAST(r.${quoteName(file.name)} AS ${target})`
 }
@@ -63,7 +62,3 @@ export async function parquetBytes(files: SourceFile[], columns: string[], run: 
   const sql = `SELECT coalesce(sum(total_compressed_size), 0)::BIGINT FROM parquet_metadata(${paths}) WHERE list_contains(${wanted}, lower(split_part(path_in_schema, ',', 1)))`
   return Number((await run([sql]))[0]?.[0]?.[0] ?? 0)
 }
-
-/** Unknown trouble with a file's footer: `not a Parquet file`. */
-export const notParquet = (location: string) =>
-  new QueryError('HIVE_BAD_DATA', `Not valid Parquet file: ${location} expected magic number: PAR1`)

@@ -57,4 +57,4 @@ export function emptyRelation(columns: ReadColumn[]): string {
 
 /** What HIVE_BAD_DATA looks like for one field. `value` is a DuckDB expression. */
 export const badData = (value: string, index: number) =>
-  `error('HIVE_BAD_DATA: Error parsing field value ''' || ${value} || ''' for field ' || ${quoteText(String(index))} || ': For input string: "' || ${value} || '"')`
+  `error('\u00a1HIVE_BAD_DATA: Error parsing field value ''' || ${value} || ''' for field ' || ${quoteText(String(index))} || ': For input string: "' || ${value} || '"')`

@@ -72,7 +72,7 @@ class HiveTypeParser extends TypeParser {
     if (word === 'struct') {
       this.expect('<')
       const fields = this.list(() => {
-        const name = this.take().text
+        const name = this.take().text.toLowerCase()
         this.expect(':')
         return { name, type: this.hive() }
       })
