@@ -4,6 +4,7 @@ import { readHeader } from '../records/batch.ts'
 import { validateBatches, validateRecords } from '../records/validate.ts'
 import { isInternal } from '../topics/store.ts'
 import { array, int16, int32, int64, nullableBytes, nullableString, since, string, struct } from '../wire/schema.ts'
+import { MalformedRequest } from '../wire/reader.ts'
 import { api, type Context } from './api.ts'
 
 /** Produce (0), versions 0-8.
@@ -12,7 +13,7 @@ import { api, type Context } from './api.ts'
  *     response => topics [name, partitions [index i32, errorCode i16, baseOffset i64, logAppendTimeMs i64 (2+), logStartOffset i64 (5+),
  *                 recordErrors [batchIndex i32, message] (8+), errorMessage (8+)]], throttleTimeMs i32 (1+)
  *
- *  Left out: record formats before v2 (magic 0 and 1; UNSUPPORTED_FOR_MESSAGE_FORMAT), recompression by `compression.type`. */
+ *  acks=0 is not answered; an error then closes the connection. Left out: record formats before v2 (magic 0 and 1; UNSUPPORTED_FOR_MESSAGE_FORMAT), recompression by `compression.type`. */
 export const produce = api({
   key: 0,
   name: 'Produce',
@@ -49,7 +50,10 @@ export const produce = api({
       for (const { index, records } of partitions) results.push(await append(context, request, name, index, records))
       topics.push({ name, partitions: results })
     }
-    return request.acks === 0 ? undefined : { topics, throttleTimeMs: 0 }
+    if (request.acks !== 0) return { topics, throttleTimeMs: 0 }
+    const failed = topics.flatMap(({ partitions }) => partitions).find(({ errorCode }) => errorCode !== errors.NONE)
+    if (failed) throw new MalformedRequest(`Produce with acks=0 failed: ${failed.errorMessage}`)
+    return undefined
   },
 })
 
@@ -66,7 +70,6 @@ async function append(context: Context, request: ProduceRequest, topic: string, 
     if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS', 'Invalid required acks')
     if (!log) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic-partition.')
     if (isInternal(topic)) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${topic}`)
-    if (request.acks === -1) checkReplicas(context, topic)
     const config = log.config()
     const batches = validateBatches(records, context.version, config)
     for (const batch of batches) {
@@ -95,14 +98,6 @@ async function append(context: Context, request: ProduceRequest, topic: string, 
     if (!(error instanceof KafkaError)) report(`produce to ${topic}-${index} failed: ${(error as Error).stack}`)
     const logStartOffset = log && error instanceof KafkaError && error.name === 'INVALID_RECORD' ? log.startOffset : -1
     return { ...refused, errorCode: codeOf(error), logStartOffset, errorMessage: (error as Error).message }
-  }
-}
-
-/** One node is one replica: `min.insync.replicas` above 1 refuses acks=all, as on a cluster that lost its others. */
-function checkReplicas({ broker }: Context, name: string): void {
-  const topic = broker.topics.get(name)!
-  if (Number(broker.topics.configValue(topic, 'min.insync.replicas')) > 1) {
-    throw new KafkaError('NOT_ENOUGH_REPLICAS', 'Messages are rejected since there are fewer in-sync replicas than required.')
   }
 }
 

@@ -32,10 +32,9 @@ export const createTopics = api({
   handle(context, { topics, validateOnly }) {
     const counts = new Map<string, number>()
     for (const { name } of topics) counts.set(name, (counts.get(name) ?? 0) + 1)
-    const unique = topics.filter(({ name }, i) => topics.findIndex(topic => topic.name === name) === i)
     return {
       throttleTimeMs: 0,
-      topics: unique.map(topic => {
+      topics: topics.map(topic => {
         try {
           if (counts.get(topic.name)! > 1) {
             throw new KafkaError(

@@ -1,5 +1,5 @@
 import { codeOf, errors } from '../errors.ts'
-import { describeResource, sources, type DescribedConfig } from '../topics/describe.ts'
+import { describeResource, type DescribedConfig } from '../topics/describe.ts'
 import {
   array,
   boolean,
@@ -82,7 +82,8 @@ function row({ name, value, readOnly, source, type, synonyms }: DescribedConfig,
     name,
     value,
     readOnly,
-    isDefault: source === sources.default,
+    // Kafka 3 no longer says so in version 0
+    isDefault: false,
     configSource: source,
     isSensitive: false,
     synonyms: includeSynonyms ? synonyms : [],

@@ -3,6 +3,7 @@ import { brokerProperties } from '../properties.ts'
 import type { BrokerState } from '../state.ts'
 import { topicConfigs, type ConfigDef, type ConfigType } from './configs.ts'
 import { effectiveValue } from './effective.ts'
+import { checkTopicName } from './names.ts'
 import { isInternal, type Topic } from './store.ts'
 
 /** Kafka's resource types. */
@@ -26,6 +27,7 @@ export interface DescribedConfig {
 /** The configs of a topic or of the broker, with where each value comes from. Throws what Kafka answers to a wrong resource. */
 export function describeResource(broker: BrokerState, type: number, name: string): DescribedConfig[] {
   if (type === resourceTypes.topic) {
+    checkTopicName(name)
     const topic = broker.topics.get(name)
     if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${name}' does not exist.`)
     return topicConfigs.map(config => describeTopicConfig(broker, topic, config))

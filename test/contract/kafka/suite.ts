@@ -1,0 +1,32 @@
+import { afterEach } from 'vitest'
+import { clientCases } from './clients.ts'
+import { configCases } from './configs.ts'
+import { fetchCases } from './fetch.ts'
+import { groupCases } from './groups.ts'
+import { produceCases } from './produce.ts'
+import { producerCases } from './producers.ts'
+import { protocolCases } from './protocol.ts'
+import type { Target } from './target.ts'
+import { topicCases } from './topics.ts'
+import { Wire } from './wire.ts'
+
+/** The contract: what a client may rely on, the same on the embedded broker and on a real Kafka. */
+export function kafkaContract(target: Target): void {
+  const opened: Wire[] = []
+  const open = async (): Promise<Wire> => {
+    const wire = await Wire.open(target)
+    opened.push(wire)
+    return wire
+  }
+  afterEach(() => {
+    for (const wire of opened.splice(0)) wire.close()
+  })
+  protocolCases(target, open)
+  topicCases(target, open)
+  produceCases(open)
+  fetchCases(target, open)
+  groupCases(target, open)
+  producerCases(open)
+  configCases(target, open)
+  clientCases(target)
+}
