@@ -4,7 +4,7 @@
  */
 export function compileGlob(pattern: string): (relativeKey: string) => boolean {
   let source = ''
-  let inBraces = false
+  let braces = 0
   for (let at = 0; at < pattern.length; at += 1) {
     const char = pattern[at]!
     if (char === '*' && pattern[at + 1] === '*') {
@@ -20,17 +20,22 @@ export function compileGlob(pattern: string): (relativeKey: string) => boolean {
         at = end
       }
     } else if (char === '{') {
-      inBraces = true
+      braces += 1
       source += '(?:'
-    } else if (char === '}' && inBraces) {
-      inBraces = false
+    } else if (char === '}' && braces > 0) {
+      braces -= 1
       source += ')'
-    } else if (char === ',' && inBraces) source += '|'
+    } else if (char === ',' && braces > 0) source += '|'
     else if (char === '\\' && at + 1 < pattern.length) source += escape(pattern[(at += 1)]!)
     else source += escape(char)
   }
-  const expression = new RegExp(`^${source}${inBraces ? ')' : ''}$`, 's')
-  return key => expression.test(key)
+  try {
+    const expression = new RegExp(`^${source}${')'.repeat(braces)}$`, 's')
+    return key => expression.test(key)
+  } catch {
+    // Such as `[b-a]`: a pattern that cannot be, stands for itself.
+    return key => key === pattern
+  }
 }
 
 function bracket(inside: string): string {

@@ -166,10 +166,23 @@ class TypeReader {
         this.at = at + 1
         return string
       }
-      if (code === 0x5c) at += 1
+      if (code === 0x5c) at = this.#escapeEnd(at + 1)
       else if (code < 0x20) throw Invalid
     }
     throw Incomplete
+  }
+
+  /** The last character of the escape whose letter stands at `at`. */
+  #escapeEnd(at: number): number {
+    if (at >= this.#text.length) throw Incomplete
+    if (this.#text[at] !== 'u') {
+      if (!'"\\/bfnrt'.includes(this.#text[at]!)) throw Invalid
+      return at
+    }
+    const digits = this.#text.slice(at + 1, at + 5)
+    if (!/^[\da-f]*$/i.test(digits)) throw Invalid
+    if (digits.length < 4) throw Incomplete
+    return at + 4
   }
 
   #number(): Type {
