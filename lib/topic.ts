@@ -103,6 +103,7 @@ export async function describeTopic(lab: Lab, topic: string): Promise<TopicRepor
 /** Deletes a topic with its records and waits until it is gone. Throws `LabError` UNKNOWN_TOPIC_OR_PARTITION. */
 export async function deleteTopic(lab: Lab, topic: string): Promise<{ deleted: string }> {
   return withAdmin(lab, `topic ${topic}`, async admin => {
+    await admin.fetchTopicMetadata({ topics: [topic] }) // says at once that there is no such topic; the next call tries for 5 s
     await admin.deleteTopics({ topics: [topic] })
     await waitFor(`end of topic ${topic}`, async () => !(await admin.listTopics()).includes(topic))
     return { deleted: topic }

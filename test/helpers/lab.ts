@@ -6,9 +6,12 @@ import type { Config } from '../../lib/config.ts'
 import { startHome, stopHome, type HomeOptions } from '../../lib/home.ts'
 import { openLab, type Lab } from '../../lib/lab.ts'
 
+/** Opens a lab under names that nobody else has. */
+export type OpenLab = (overrides?: Partial<Config>) => Lab
+
 /** An embedded home of the test file's own, as the background process users get, on free ports; stopped and deleted after the file. Answers how to
  *  open labs in it, each with names that nobody else has. */
-export async function homeForTests(options: HomeOptions = {}): Promise<{ dir: string; open: (overrides?: Partial<Config>) => Lab }> {
+export async function homeForTests(options: HomeOptions = {}): Promise<{ dir: string; open: OpenLab }> {
   const dir = mkdtempSync(join(tmpdir(), 'tickerlake-home-'))
   const labs: Lab[] = []
   afterAll(async () => {
@@ -22,7 +25,13 @@ export async function homeForTests(options: HomeOptions = {}): Promise<{ dir: st
     dir,
     open(overrides = {}) {
       const name = `t${++opened}-${Math.random().toString(36).slice(2, 8)}`
-      const names = { topic: `${name}-quotes`, group: `${name}-sink`, prefix: `${name}/quotes/`, database: name.replace('-', '_'), crawler: `${name}-crawler` }
+      const names = {
+        topic: `${name}-quotes`,
+        group: `${name}-sink`,
+        prefix: `${name}/quotes/`,
+        database: name.replace('-', '_'),
+        crawler: `${name}-crawler`,
+      }
       const lab = openLab({ kafka: { kind: 'embedded' }, cloud: { kind: 'embedded' }, dir, ...names, ...overrides })
       labs.push(lab)
       return lab

@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest'
-import { homeForTests } from '../helpers/lab.ts'
+import { homeForTests, type OpenLab } from '../../helpers/lab.ts'
 import { killSinks } from './kills.ts'
 
-let open: Awaited<ReturnType<typeof homeForTests>>['open']
+let open: OpenLab
 beforeAll(async () => {
   ;({ open } = await homeForTests({ properties: { 'group.min.session.timeout.ms': '500' } }))
 })

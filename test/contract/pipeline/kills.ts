@@ -1,16 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { crawl } from '../../lib/crawler.ts'
-import type { Lab } from '../../lib/lab.ts'
-import { produce } from '../../lib/producer.ts'
-import { query } from '../../lib/query.ts'
-import { sink, type SinkReport } from '../../lib/sink/sink.ts'
-import { mulberry32 } from '../../lib/source.ts'
-import { createTopic } from '../../lib/topic.ts'
-import { sleep } from '../../lib/wait.ts'
-import { someQuotes } from '../helpers/quotes.ts'
+import { crawl } from '../../../lib/crawler.ts'
+import type { Lab } from '../../../lib/lab.ts'
+import { produce } from '../../../lib/producer.ts'
+import { query } from '../../../lib/query.ts'
+import { sink, type SinkReport } from '../../../lib/sink/sink.ts'
+import { mulberry32 } from '../../../lib/source.ts'
+import { createTopic } from '../../../lib/topic.ts'
+import { sleep } from '../../../lib/wait.ts'
+import { someQuotes } from '../../helpers/quotes.ts'
 
-const cli = join(import.meta.dirname, '..', '..', 'lib', 'cli.ts')
+const cli = join(import.meta.dirname, '..', '..', '..', 'lib', 'cli.ts')
 
 export interface KillReport {
   kills: number
