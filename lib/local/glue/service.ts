@@ -10,6 +10,7 @@ import { tagOperations } from './api/tags.ts'
 import type { CatalogStore } from './catalog.ts'
 import { crawlerRuns } from './crawlerRuns.ts'
 import { openCrawlerStore } from './crawlerStore.ts'
+import { checkTypes } from './requestTypes.ts'
 
 /** AWS Glue over its JSON protocol: the Data Catalog and crawlers. `dir` is its folder (crawlers in `<dir>/crawlers.json`, their logs in
  *  `<dir>/logs/aws-glue/crawlers/<crawler>.log`); `log` takes one line about what the service itself met. */
@@ -31,7 +32,7 @@ export function glueService({
   const runs = crawlerRuns({ store, catalog, storage, dir, log, leastCrawlMs })
   return {
     target: 'AWSGlue',
-    operations: {
+    operations: checked({
       ...databaseOperations(catalog),
       ...tableOperations(catalog),
       ...tableVersionOperations(catalog),
@@ -42,7 +43,16 @@ export function glueService({
       ...scheduleOperations(store, runs),
       ...classifierOperations(store),
       ...tagOperations(store),
-    },
+    }),
     close: () => runs.close(),
   }
+}
+
+/** Each operation with a look at the types of its request first. */
+function checked(operations: JsonService['operations']): JsonService['operations'] {
+  const withCheck = (run: JsonService['operations'][string]) => (request: never) => {
+    checkTypes(request)
+    return run(request)
+  }
+  return Object.fromEntries(Object.entries(operations).map(([name, run]) => [name, withCheck(run)]))
 }

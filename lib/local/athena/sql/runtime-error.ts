@@ -2,7 +2,7 @@ import { QueryError } from './error.ts'
 
 /** DuckDB's run-time errors in Trino's words, first match wins; `$1`, `$2` are the pattern's groups. */
 const RULES: [RegExp, code: string, message: string][] = [
-  [/\u00a1(\w+): ([\s\S]*?)'? to BOOL/, '$1', '$2'],
+  [/\u00a1(\w+): ([\s\S]*?)'? to INT64/, '$1', '$2'],
   [/\u00a1(\w+): ([\s\S]*)/, '$1', '$2'],
   [/Could not convert string '\u00bf?([\s\S]*?)' to (?:BOOL|BOOLEAN)\b/, 'INVALID_CAST_ARGUMENT', "Cannot cast '$1' to BOOLEAN"],
   [/Could not convert string '\u00bf?([\s\S]*?)' to INT32/, 'INVALID_CAST_ARGUMENT', "Cannot cast '$1' to INT"],

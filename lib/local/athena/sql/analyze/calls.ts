@@ -115,6 +115,9 @@ export function resolveCall(analysis: Analysis, name: string, args: Value[], at:
 }
 
 function findOverload(analysis: Analysis, name: string, signatures: Signature[], args: Argument[], at: number): Match {
+  // `'a' || NULL`: Trino takes the NULL for an array.
+  if (name === 'concat' && args.length === 2 && args.filter(argument => !isLambda(argument) && argument.type.kind === 'unknown').length === 1)
+    signatures = [...signatures].sort((a, b) => Number(b.text.includes('array')) - Number(a.text.includes('array')))
   let best: Match | undefined
   for (const signature of signatures) {
     const match = fit(analysis, signature, args)

@@ -69,6 +69,9 @@ const HANDLERS: Handlers = {
     const special = CONDITIONALS[node.name] ?? JSON_CALLS[node.name] ?? (node.name === 'format' ? formatCall : undefined)
     if (special) return special(analysis, node, scope)
     if (node.name === 'now' && !node.arguments.length) return instant(analysis, 3)
+    const [left, right] = node.arguments
+    if (node.name === 'mod' && left && right && node.arguments.length === 2)
+      return arithmetic(analysis, { kind: 'arithmetic', operator: '%', left, right, operatorAt: node.at, at: node.at, end: node.end }, scope)
     return call(analysis, node, scope)
   },
   lambda: (analysis, node) =>

@@ -1,5 +1,6 @@
 import type { Call, Expression } from '../parse/ast.ts'
 import { castSql, coerceSql } from '../generate/cast.ts'
+import { raise } from '../generate/raise.ts'
 import { jsonText } from '../generate/json.ts'
 import { isText } from '../types/coerce.ts'
 import { resolveType } from '../types/resolve.ts'
@@ -81,7 +82,7 @@ export function jsonPathFunction(analysis: Analysis, node: Expression & { kind: 
   const path = quoteText(parsed.path)
   const invalid = `NOT json_valid(${input.sql})`
   const wrong = (what: string) =>
-    options.onError === 'ERROR' ? `CASE WHEN CAST('\u00a1PATH_EVALUATION_ERROR: ${what}' AS BOOLEAN) THEN NULL END` : undefined
+    options.onError === 'ERROR' ? raise('PATH_EVALUATION_ERROR', quoteText(what)) : undefined
   const found = `json_extract(${input.sql}, ${path})`
   const missing = parsed.many ? `len(${found}) = 0` : `${found} IS NULL`
   if (node.function === 'JSON_EXISTS') {
@@ -120,7 +121,7 @@ export function jsonPathFunction(analysis: Analysis, node: Expression & { kind: 
   )
 }
 
-const wrongAlways = (what: string) => `(CASE WHEN CAST('\u00a1PATH_EVALUATION_ERROR: ${what}' AS BOOLEAN) THEN NULL END)`
+const wrongAlways = (what: string) => raise('PATH_EVALUATION_ERROR', quoteText(what))
 
 function valueSql(found: string, type: Type, error: string): string {
   const scalar = `CASE WHEN json_type(${found}) IN ('OBJECT', 'ARRAY') THEN ${error === 'NULL' ? 'NULL' : 'NULL'} ELSE CAST(${found} AS VARCHAR) END`

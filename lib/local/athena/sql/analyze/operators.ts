@@ -1,4 +1,5 @@
 import { castSql, coerceSql, decimalResult } from '../generate/cast.ts'
+import { raise } from '../generate/raise.ts'
 import type { Expression } from '../parse/ast.ts'
 import { commonType, isInteger, isNumeric } from '../types/coerce.ts'
 import {
@@ -19,9 +20,6 @@ import { resolveCall } from './calls.ts'
 import { combine, queryError, type Analysis, type Scope, type Value } from './scope.ts'
 
 type Arithmetic = Expression & { kind: 'arithmetic' }
-
-/** SQL that fails with a Trino error when it is evaluated. */
-export const failure = (code: string, message: string) => `CAST('\u00a1${code}: ${message.replaceAll("'", "''")}' AS BOOLEAN)`
 
 /** `a + b` and its like. */
 export function arithmetic(analysis: Analysis, node: Arithmetic, scope: Scope): Value {
@@ -66,7 +64,7 @@ function numberSql(operator: string, left: Value, right: Value, a: Type, b: Type
 }
 
 const guardZero = (divisor: string, sql: string) =>
-  `CASE WHEN ${divisor} = 0 THEN (CASE WHEN ${failure('DIVISION_BY_ZERO', 'Division by zero')} THEN NULL END) ELSE ${sql} END`
+  `CASE WHEN ${divisor} = 0 THEN ${raise('DIVISION_BY_ZERO', "'Division by zero'")} ELSE ${sql} END`
 
 function decimalSql(operator: string, left: Value, right: Value, a: Type, b: Type): { sql: string; type: Type } {
   const type = decimalResult(operator, a, b)

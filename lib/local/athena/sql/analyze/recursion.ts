@@ -1,8 +1,8 @@
 import { coerceSql } from '../generate/cast.ts'
+import { raise } from '../generate/raise.ts'
 import type { Name, Query } from '../parse/ast.ts'
 import { coercible } from '../types/coerce.ts'
-import { typeName } from '../types/types.ts'
-import { failure } from './operators.ts'
+import { quoteText, typeName } from '../types/types.ts'
 import { queryError, type AnalysedQuery, type Analysis, type Cte, type Field, type Scope } from './scope.ts'
 
 /** Trino's max_recursion_depth, which Athena does not let change. */
@@ -83,7 +83,7 @@ function recursiveDefinition(
     query.fields.map((field, i) => coerceSql(`c${i}`, field.type, fields[i]!.type) + ` AS c${i}`).join(', ')
   const names = fields.map((_, i) => `c${i}`).join(', ')
   // DuckDB iterates for ever; the depth travels along as one more column, which all rows of one round share.
-  const guard = `CASE WHEN d >= ${MAX_DEPTH} THEN (CASE WHEN ${failure('NOT_SUPPORTED', TOO_DEEP)} THEN NULL END) ELSE d + 1 END`
+  const guard = `CASE WHEN d >= ${MAX_DEPTH} THEN ${raise('NOT_SUPPORTED', quoteText(TOO_DEEP))} ELSE d + 1 END`
   const depth = `(SELECT max(d) AS d FROM ${sqlName})`
   const first = `SELECT ${columns(base)}, 0 AS d FROM (${base.sql})`
   const next = `SELECT ${columns(step)}, ${guard} FROM (${step.sql}), ${depth}`

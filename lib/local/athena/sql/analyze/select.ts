@@ -115,9 +115,10 @@ function selectItems(analysis: Analysis, item: SelectItem, scope: Scope, top: bo
   return [{ value, name: item.alias?.name ?? nameOf(item.value), node: item, sources, base }]
 }
 
-/** A column's own name, when the item is nothing but a column. */
+/** A column's own name, when the item is nothing but a column (`a`, `t.a`, `t.row.a`). */
 function nameOf(node: Expression): string | undefined {
-  return node.kind === 'name' ? node.name : node.kind === 'field' ? node.name.name : undefined
+  if (node.kind === 'name') return node.name
+  return node.kind === 'field' && qualifierOf(node) ? node.name.name : undefined
 }
 
 function allItems(analysis: Analysis, item: SelectItem & { kind: 'all' }, scope: Scope): Item[] {

@@ -1,5 +1,5 @@
-/** SQL that fails with a Trino error when it is evaluated; `message` is SQL text. As the condition of a CASE, so that the branch keeps its type. */
-const raise = (code: string, message: string) => `(CASE WHEN CAST('\u00a1${code}: ' || ${message} AS BOOLEAN) THEN NULL END)`
+import { raise } from '../generate/raise.ts'
+
 const badArgument = (message: string) => raise('INVALID_FUNCTION_ARGUMENT', message)
 /** Texts that DuckDB must refuse get this mark, so that CAST fails with the text in its message and TRY_CAST gives NULL. */
 const BAD = "'\u00bf'"
