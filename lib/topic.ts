@@ -43,12 +43,14 @@ export async function createTopic(
     const { partitions = 3, replicationFactor = Math.min(3, brokers.length), configs = {} } = options
     const all = { ...(replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}), ...configs }
     const configEntries = Object.entries(all).map(([name, value]) => ({ name, value }))
-    const created = await admin.createTopics({
-      topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
-      waitForLeaders: true,
+    const request = { topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }], waitForLeaders: true }
+    await waitFor(`end of the deletion of topic ${topic}`, async () => {
+      if (await admin.createTopics(request)) return true
+      // A real cluster goes on deleting for a moment after the topic has left the list.
+      if ((await admin.listTopics()).includes(topic))
+        throw new LabError('TOPIC_ALREADY_EXISTS', `topic ${topic}: it exists already. Choose another name, or delete it first.`)
+      return false
     })
-    if (!created)
-      throw new LabError('TOPIC_ALREADY_EXISTS', `topic ${topic}: it exists already. Choose another name, or delete it first.`)
     return { topic, partitions, replicationFactor }
   })
 }
