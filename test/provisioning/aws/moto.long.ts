@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Cli, type Moto, motoProblem, startCli, startMoto } from '../../helpers/moto.ts'
+import { skipUnless } from '../../helpers/peers.ts'
+import { AwsDrill } from './drill.ts'
+
+const problem = motoProblem()
+const skip = skipUnless(problem === undefined, problem ?? '')
+
+describe.skipIf(skip).each([1, 2] as const)('AWS CLI version %d: a crash after every single change of up', generation => {
+  let moto: Moto
+  let cli: Cli | undefined
+  beforeAll(async () => {
+    moto = await startMoto()
+    cli = await startCli(generation)
+  })
+  afterAll(() => {
+    moto.close()
+    cli?.close()
+  })
+
+  it.each(['kept', 'lost'])('is repaired by up, and down leaves nothing; state file %s', async state => {
+    if (!cli) return
+    for (let count = 1; ; count++) {
+      await moto.reset()
+      const drill = new AwsDrill(moto, cli)
+      const crashed = await drill.crashAndRepair(count, state === 'lost').finally(() => drill.remove())
+      if (crashed) continue
+      console.log(`${cli.version}: ${count - 1} crashes, each repaired`)
+      expect(count).toBeGreaterThan(20)
+      return
+    }
+  })
+})

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Cli, type Moto, motoProblem, startCli, startMoto } from '../../helpers/moto.ts'
+import { skipUnless } from '../../helpers/peers.ts'
+import { AwsDrill } from './drill.ts'
+
+const problem = motoProblem()
+const skip = skipUnless(problem === undefined, problem ?? '')
+
+let moto: Moto
+beforeAll(async () => {
+  if (!skip) moto = await startMoto()
+})
+afterAll(() => moto?.close())
+
+describe.skipIf(skip).each([1, 2] as const)('AWS CLI version %d on moto', generation => {
+  let cli: Cli | undefined
+  beforeAll(async () => {
+    await moto.reset()
+    cli = await startCli(generation)
+  })
+  afterAll(() => cli?.close())
+
+  it('plans, makes, repeats, stops, starts, and leaves nothing', async context => {
+    if (!cli) return context.skip(skipUnless(false, `AWS CLI version ${generation} is not to be had here`) as string)
+    console.log(cli.version)
+    const drill = new AwsDrill(moto, cli)
+    try {
+      expect(await drill.plan()).toMatchObject({ changed: 9, ok: 0 })
+      expect(drill.said.join('\n')).toMatch(/a forgotten month/)
+      expect(drill.changes()).toEqual([])
+      expect(await drill.up()).toMatchObject({ changed: 9, ok: 0 })
+      const key = JSON.parse(drill.read('access-key.json')) as { SecretAccessKey: string }
+      expect(drill.said.join('\n')).not.toContain(key.SecretAccessKey)
+      expect(drill.read('state.json')).not.toContain(key.SecretAccessKey)
+      expect(drill.read('aws.env')).toContain(key.SecretAccessKey)
+      expect(drill.read('key')).toContain('PRIVATE KEY')
+      expect(drill.changes().length).toBeGreaterThan(20)
+      expect(await drill.up()).toMatchObject({ changed: 0, ok: 9 })
+      expect(drill.changes()).toEqual([])
+      await drill.status()
+      expect(drill.said.join('\n')).toMatch(/is running, address \d+\.\d+\.\d+\.\d+/)
+      const before = (JSON.parse(drill.read('state.json')) as { address: string }).address
+      await drill.stop()
+      await drill.start('198.51.100.9/32')
+      const after = JSON.parse(drill.read('state.json')) as { address: string; cidr: string }
+      expect(after.address).not.toBe(before)
+      expect(after.cidr).toBe('198.51.100.9/32')
+      expect(await drill.down()).toBe(true)
+      expect(drill.said.at(-1)).toBe('proved: nothing is left')
+      expect(await drill.down()).toBe(true)
+    } finally {
+      drill.remove()
+    }
+  })
+})
+
+describe.skipIf(skip)('a crash in the middle of up', () => {
+  it.each([1, 2, 3].map(() => 1 + Math.floor(Math.random() * 30)))(
+    'after change %d is repaired by up, and down leaves nothing',
+    async count => {
+      await moto.reset()
+      const cli = (await startCli(1)) as Cli
+      const drill = new AwsDrill(moto, cli)
+      try {
+        await drill.crashAndRepair(count, count % 2 === 0)
+      } finally {
+        drill.remove()
+        cli.close()
+      }
+    },
+  )
+})
