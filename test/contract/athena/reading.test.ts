@@ -194,11 +194,6 @@ test('partitions that a query cannot need are not read', async () => {
   expect(await scanned("SELECT * FROM (SELECT v, dt AS day FROM parts) WHERE day = '2020-01-05'")).toBe(size)
   await home.query('CREATE VIEW parts_view AS SELECT v, dt FROM parts')
   expect(await scanned("SELECT * FROM parts_view WHERE dt LIKE '2020-01-07%'")).toBe(size)
-  expect(
-    await scanned(
-      "WITH p AS (SELECT * FROM parts) SELECT * FROM p a JOIN p b ON a.v = b.v WHERE a.dt = '2020-01-01' AND b.n = 1",
-    ),
-  ).toBe(2 * size)
   expect(await rows('SELECT "$partition" FROM parts WHERE n = 2')).toEqual([['dt=2020-01-02/n=2']])
   expect(await rows('SELECT * FROM "parts$partitions" WHERE n > 7 ORDER BY dt')).toEqual([
     ['2020-01-08', '8'],

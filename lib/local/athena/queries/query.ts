@@ -1,4 +1,5 @@
 import type { Catalog } from '../../glue/catalog.ts'
+import { place, skipBlanks } from '../ddl/cursor.ts'
 import { describable } from '../ddl/describe.ts'
 import { parseStatement } from '../ddl/parse.ts'
 import type { InnerQuery, Statement } from '../ddl/statement.ts'
@@ -59,6 +60,7 @@ function planExecute(sql: string, statement: Extract<Statement, { kind: 'execute
   const parameters = statement.parameters.length > 0 ? statement.parameters : options.parameters
   try {
     const planned = planQuery(text, { ...options, parameters: parameters ?? [] })
+    if (planned.error instanceof QueryError && planned.error.code === 'INVALID_PARAMETER_USAGE') throw atStart(planned.error, sql)
     return planned.statement.kind === 'execute'
       ? { statement, sql, error: new QueryError('NOT_SUPPORTED', 'Invalid statement type for prepared statement: EXECUTE') }
       : planned
@@ -66,6 +68,10 @@ function planExecute(sql: string, statement: Extract<Statement, { kind: 'execute
     return { statement, sql, error }
   }
 }
+
+/** What is wrong with an EXECUTE itself is told at its own beginning, not at a place of the prepared text. */
+const atStart = ({ code, message }: QueryError, sql: string) =>
+  new QueryError(code, message.replace(/^line \d+:\d+: /, ''), { at: place(sql, skipBlanks(sql, 0)) })
 
 export function ddlTools(
   sql: string,

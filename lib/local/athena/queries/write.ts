@@ -42,7 +42,7 @@ export async function writeRows(session: Session, storage: Storage, job: WriteJo
   const target = join(session.folder, 'rows')
   const partitioned = job.partitionedBy.length > 0
   const file = partitioned ? target : `${target}${suffix(job)}`
-  const answers = await session.run([`COPY (${job.sql}) TO ${quoteText(file)} (${copyOptions(job)})`])
+  const answers = await session.run([`COPY (${rowsOf(job)}) TO ${quoteText(file)} (${copyOptions(job)})`])
   const rows = Number(answers[0]![0]![0])
   if (rows === 0) return { rows, objects: [], partitions: [] }
   const files = partitioned ? await filesBelow(target) : [file]
@@ -68,6 +68,16 @@ export async function writeRows(session: Session, storage: Storage, job: WriteJo
 const suffix = ({ format, compression }: WriteJob) =>
   format === 'PARQUET' ? '' : ({ GZIP: '.gz', ZSTD: '.zst' }[compression] ?? '')
 
+/** DuckDB writes JSON without partitions only, so each row becomes its JSON text first; a control character never stands in one. */
+function rowsOf({ sql, format, columns, partitionedBy }: WriteJob): string {
+  if (format !== 'JSON') return sql
+  const fields = columns
+    .filter(({ name }) => !partitionedBy.includes(name))
+    .map(({ name }) => `${quoteName(name)} := r.${quoteName(name)}`)
+  const keys = partitionedBy.map(name => `, r.${quoteName(name)}`).join('')
+  return `SELECT to_json(struct_pack(${fields.join(', ')})) AS line${keys} FROM (${sql}) AS r`
+}
+
 function copyOptions({ format, compression, delimiter, partitionedBy }: WriteJob): string {
   const codec = { GZIP: 'gzip', ZSTD: 'zstd', SNAPPY: 'snappy', NONE: format === 'PARQUET' ? 'uncompressed' : 'none' }[
     compression
@@ -75,12 +85,11 @@ function copyOptions({ format, compression, delimiter, partitionedBy }: WriteJob
   if (!codec) throw new QueryError('INVALID_TABLE_PROPERTY', `Invalid compression: ${compression}`)
   const options = [`COMPRESSION ${codec}`]
   if (format === 'PARQUET') options.unshift('FORMAT parquet')
-  else if (format === 'JSON') options.unshift('FORMAT json')
   else
     options.unshift(
       'FORMAT csv',
       'HEADER false',
-      `DELIMITER ${quoteText(delimiter ?? '\u0001')}`,
+      `DELIMITER ${quoteText(format === 'JSON' ? '\u0001' : (delimiter ?? '\u0001'))}`,
       "QUOTE ''",
       "ESCAPE ''",
       "NULLSTR '\\N'",
