@@ -2,23 +2,23 @@ import { candleChart, lineChart, type Bar, type Figure } from '../chart.ts'
 import type { Lab } from '../lab.ts'
 import { query } from '../query.ts'
 
-/** How 100 dollars in each index have grown since all of them are there: month's ends, from the `bars` view. */
+/** How 100 dollars in each index have grown over the last year: week's ends, from the `bars` view. */
 export async function growth(lab: Lab): Promise<Figure> {
-  const { rows } = await query<{ symbol: string; month: string; growth: number }>(
+  const { rows } = await query<{ symbol: string; week: string; growth: number }>(
     lab,
-    `WITH months AS (
-       SELECT symbol, date_trunc('month', trade_date) AS month, max_by(close_usd, trade_date) AS close_usd FROM bars GROUP BY 1, 2
-     ), common AS (
-       SELECT max(first_month) AS start FROM (SELECT symbol, min(month) AS first_month FROM months GROUP BY symbol)
+    `WITH weeks AS (
+       SELECT symbol, date_trunc('week', trade_date) AS week, max_by(close_usd, trade_date) AS close_usd FROM bars
+       WHERE trade_date > (SELECT date_add('year', -1, max(trade_date)) FROM bars) GROUP BY 1, 2
      )
-     SELECT symbol, month, 100 * close_usd / first_value(close_usd) OVER (PARTITION BY symbol ORDER BY month) AS growth
-     FROM months CROSS JOIN common WHERE month >= start ORDER BY symbol, month`,
+     SELECT symbol, week, 100 * close_usd / first_value(close_usd) OVER (PARTITION BY symbol ORDER BY week) AS growth
+     FROM weeks ORDER BY symbol, week`,
   )
   return lineChart(rows, {
-    x: 'month',
+    x: 'week',
     y: 'growth',
     series: 'symbol',
-    title: 'Growth of 100 since all indexes are there',
+    title: 'Growth of 100 over the last year',
+    subtitle: "each index from its first week of it, week's last close in USD",
     unit: 'start = 100',
     source: `${lab.config.database}.bars`,
   })
