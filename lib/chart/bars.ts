@@ -47,4 +47,4 @@ function domainOf(bars: NamedValue[]): [number, number] {
 }
 
 const exactly = (value: number): string =>
-  new Intl.NumberFormat('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0 }).format(value)
+  new Intl.NumberFormat('en-US', { maximumFractionDigits: Math.abs(value) < 1 ? 3 : Math.abs(value) < 100 ? 2 : 0 }).format(value)

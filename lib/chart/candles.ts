@@ -26,7 +26,7 @@ export function candlePanels(plot: Plot, figure: Figure): Panel[] {
     y: { domain: around(candles.flatMap(candle => [candle.low, candle.high])), label: null },
     marks: [
       ...valueAxis(plot, figure.unit, margins.marginLeft),
-      bottomAxis(plot, true),
+      bottomAxis(plot, null),
       plot.ruleX(candles, { x: 'x', y1: 'low', y2: 'high', stroke: fill, strokeWidth: 1 }),
       plot.rect(candles, { x1: 'from', x2: 'until', y1: 'open', y2: 'close', fill, stroke: fill, strokeWidth: 1 }),
     ],

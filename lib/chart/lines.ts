@@ -31,7 +31,7 @@ export function linePanels(plot: Plot, figure: Figure): Panel[] {
       y: { domain, type: figure.log ? 'log' : 'linear', label: null },
       marks: [
         ...valueAxis(plot, figure.unit, margins.marginLeft),
-        bottomAxis(plot, edge instanceof Date),
+        bottomAxis(plot, edge instanceof Date ? null : x),
         // Grey lines first, so that the coloured ones lie on top.
         ...lines
           .toReversed()

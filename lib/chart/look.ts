@@ -25,9 +25,9 @@ export function valueAxis(plot: Plot, unit: string | undefined, marginLeft: numb
   ]
 }
 
-/** Few ticks along the bottom: whole days, months or years for dates. */
-export function bottomAxis(plot: Plot, isTime: boolean): Markish {
-  return plot.axisX({ color: faint, tickSize: 4, label: null, ticks: 7, ...(isTime ? {} : { tickFormat: compactly }) })
+/** Few ticks along the bottom: whole days, months or years for dates; numbers say in `label` what they count. */
+export function bottomAxis(plot: Plot, label: string | null): Markish {
+  return plot.axisX({ color: faint, tickSize: 4, label, ticks: 7, ...(label === null ? {} : { tickFormat: compactly }) })
 }
 
 /** A row's value in this column. Throws `LabError` NO_COLUMN with the columns that there are. */
