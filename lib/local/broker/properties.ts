@@ -23,7 +23,7 @@ const brokerOnly: ConfigDef[] = [
   def('log.flush.offset.checkpoint.interval.ms', 'int', '60000', { min: 0 }),
   def('log.retention.check.interval.ms', 'long', '300000', { min: 1 }),
   def('log.retention.hours', 'int', '168'),
-  def('log.retention.minutes', 'int', ''),
+  def('log.retention.minutes', 'int', '', { unset: true }),
   def('log.roll.hours', 'int', '168', { min: 1 }),
   def('max.incremental.fetch.session.cache.slots', 'int', '0', { min: 0, max: 0 }),
   def('num.partitions', 'int', '3', { min: 1 }),

@@ -61,7 +61,7 @@ export const describeConfigs = api({
       const base = {
         resourceType,
         resourceName,
-        errorMessage: null as string | null,
+        errorMessage: '',
         errorCode: errors.NONE as number,
         configs: [],
       }

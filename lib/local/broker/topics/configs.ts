@@ -9,6 +9,8 @@ export interface ConfigDef {
   default: string
   /** The broker property of the same meaning. */
   synonym?: string
+  /** That property has no default of its own in Kafka: without one given it does not show up as a synonym. */
+  unset?: boolean
   min?: number
   max?: number
   oneOf?: string[]
@@ -35,7 +37,7 @@ export const topicConfigs: ConfigDef[] = [
   def('delete.retention.ms', 'long', '86400000', { synonym: 'log.cleaner.delete.retention.ms', min: 0 }),
   def('file.delete.delay.ms', 'long', '60000', { synonym: 'log.segment.delete.delay.ms', min: 0 }),
   def('flush.messages', 'long', long, { synonym: 'log.flush.interval.messages', min: 1 }),
-  def('flush.ms', 'long', long, { synonym: 'log.flush.interval.ms', min: 0 }),
+  def('flush.ms', 'long', long, { synonym: 'log.flush.interval.ms', unset: true, min: 0 }),
   def('index.interval.bytes', 'int', '4096', { synonym: 'log.index.interval.bytes', min: 0 }),
   def('max.compaction.lag.ms', 'long', long, { synonym: 'log.cleaner.max.compaction.lag.ms', min: 1 }),
   def('max.message.bytes', 'int', '1048588', { synonym: 'message.max.bytes', min: 0 }),
@@ -51,11 +53,11 @@ export const topicConfigs: ConfigDef[] = [
   def('min.insync.replicas', 'int', '1', { synonym: 'min.insync.replicas', min: 1 }),
   def('preallocate', 'boolean', 'false', { synonym: 'log.preallocate' }),
   def('retention.bytes', 'long', '-1', { synonym: 'log.retention.bytes' }),
-  def('retention.ms', 'long', '604800000', { synonym: 'log.retention.ms', min: -1 }),
+  def('retention.ms', 'long', '604800000', { synonym: 'log.retention.ms', unset: true, min: -1 }),
   def('segment.bytes', 'int', '1073741824', { synonym: 'log.segment.bytes', min: 14 }),
   def('segment.index.bytes', 'int', '10485760', { synonym: 'log.index.size.max.bytes', min: 4 }),
-  def('segment.jitter.ms', 'long', '0', { synonym: 'log.roll.jitter.ms', min: 0 }),
-  def('segment.ms', 'long', '604800000', { synonym: 'log.roll.ms', min: 1 }),
+  def('segment.jitter.ms', 'long', '0', { synonym: 'log.roll.jitter.ms', unset: true, min: 0 }),
+  def('segment.ms', 'long', '604800000', { synonym: 'log.roll.ms', unset: true, min: 1 }),
   def('unclean.leader.election.enable', 'boolean', 'false', { synonym: 'unclean.leader.election.enable' }),
 ]
 

@@ -17,7 +17,7 @@ const typeNumbers: Record<ConfigType, number> = { boolean: 1, string: 2, int: 3,
 
 export interface DescribedConfig {
   name: string
-  value: string
+  value: string | null
   readOnly: boolean
   source: number
   type: number
@@ -54,7 +54,7 @@ function describeTopicConfig({ properties }: BrokerState, topic: Topic, config: 
   const synonyms = []
   if (own !== undefined) synonyms.push({ name: config.name, value: own, source: sources.topic })
   if (given !== undefined) synonyms.push({ name: config.synonym!, value: given, source: sources.staticBroker })
-  if (config.synonym) synonyms.push({ name: config.synonym, value: config.default, source: sources.default })
+  if (config.synonym && !config.unset) synonyms.push({ name: config.synonym, value: config.default, source: sources.default })
   const source = own !== undefined ? sources.topic : given !== undefined ? sources.staticBroker : sources.default
   const value =
     isInternal(topic.name) && config.name === 'cleanup.policy' ? 'compact' : effectiveValue(topic, config.name, properties)
@@ -63,11 +63,12 @@ function describeTopicConfig({ properties }: BrokerState, topic: Topic, config: 
 
 function describeProperty({ properties }: BrokerState, property: ConfigDef): DescribedConfig {
   const given = properties.given.get(property.name)
-  const synonyms = [{ name: property.name, value: property.default, source: sources.default as number }]
+  const synonyms: DescribedConfig['synonyms'] = []
+  if (!property.unset) synonyms.push({ name: property.name, value: property.default, source: sources.default })
   if (given !== undefined) synonyms.unshift({ name: property.name, value: given, source: sources.staticBroker })
   return {
     name: property.name,
-    value: properties.string(property.name),
+    value: given ?? (property.unset ? null : property.default),
     readOnly: true,
     source: given !== undefined ? sources.staticBroker : sources.default,
     type: typeNumbers[property.type],
