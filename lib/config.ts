@@ -44,6 +44,11 @@ export interface Config {
 /** The lab's root folder: where package.json and notebooks/ lie. */
 export const projectRoot: string = dirname(import.meta.dirname)
 
+/** A file a person has named counts from where they stand; npm runs scripts in the project's root and tells where that was. */
+export function callersFile(path: string, env: Env = process.env): string {
+  return resolve(env.INIT_CWD || process.cwd(), path)
+}
+
 const defaults = {
   LAB_KAFKA: 'embedded',
   LAB_CLOUD: 'embedded',

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { projectRoot } from '../config.ts'
+import { callersFile, projectRoot } from '../config.ts'
 import { peek } from '../consumer/peek.ts'
 import { produce, produceRaw, type RawMessage } from '../producer.ts'
 import { readQuotes, type SourceOptions } from '../source.ts'
@@ -37,7 +37,7 @@ export function produceCommand(): Command {
         const signal = interruptSignal()
         const report = stdin
           ? await produceRaw(lab, lines(keySeparator), { topic, batchSize: 100 })
-          : await produce(lab, readQuotes(csv, { ...source, signal }), { topic })
+          : await produce(lab, readQuotes(callersFile(csv), { ...source, signal }), { topic })
         if (json) return printJson(report)
         const places = Object.entries(report.partitions).map(([partition, count]) => `partition ${partition}: ${count}`)
         console.log(`Sent ${report.sent} events to ${report.topic} in ${report.seconds} s (${places.join(', ') || 'nothing'}).`)

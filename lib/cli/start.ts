@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { deleteObjects, measureObjects } from '../bucket.ts'
 import { deleteDatabase } from '../catalog.ts'
 import { writeChart } from '../chart.ts'
-import { projectRoot } from '../config.ts'
+import { callersFile, projectRoot } from '../config.ts'
 import { crawl, deleteCrawler } from '../crawler.ts'
 import { LabError } from '../errors.ts'
 import { deleteGroup } from '../group.ts'
@@ -49,7 +49,7 @@ export function startCommand(): Command {
       withLab(async lab => {
         const progress = openProgress(options.json ? process.stderr : process.stdout)
         const signal = interruptSignal()
-        const report = await start(lab, options, progress, signal)
+        const report = await start(lab, { ...options, csv: callersFile(options.csv) }, progress, signal)
         if (options.json) printJson(report)
         else for (const line of nextSteps(report, lab)) console.log(line)
       }),
