@@ -15,37 +15,42 @@ interface AccessKey {
 
 const policies: PolicyName[] = ['sink', 'analyst', 'learner']
 
-/** The tutorial's IAM user with access keys, only on request: keys that never expire are the usual way to lose an account. */
+/**
+ * The tutorial's IAM user with access keys, only on request: keys that never expire are the usual way to lose an account. Its rights
+ * hang on a group, because a user may carry only 2,048 characters of them.
+ */
 export const user: Step<AwsContext> = {
   title: 'IAM user',
   skip: ({ options }) => (options.user ? undefined : 'not asked for (--user)'),
   async check(context) {
-    const { aws, names } = context
-    if (!(await ifThere(aws`iam get-user --user-name ${names.user}`))) return [`no user ${names.user}`]
     const missing = await missingPolicies(context)
     const keys = await keyIds(context)
+    if (!keys) return [`no user ${context.names.user}`]
     const own = readAccessKey(context.dir)
     return [
-      ...missing.map(name => `the user has no policy ${name}`),
+      ...missing.map(name => `the group has no policy ${name}`),
+      ...((await isMember(context)) ? [] : ['the user is not in its group']),
       ...(own && keys.length === 1 && keys[0] === own.AccessKeyId ? [] : ['no access key that is known here']),
     ]
   },
   async apply(context) {
     const { aws, names, dir } = context
-    if (!(await ifThere(aws`iam get-user --user-name ${names.user}`))) {
-      const tags = `Key=Project,Value=${names.project}`
-      await unless(['EntityAlreadyExists'], aws`iam create-user --user-name ${names.user} --path ${names.path} --tags ${tags}`)
-    }
+    const { group, user, path, project } = names
+    await unless(['EntityAlreadyExists'], aws`iam create-group --group-name ${group} --path ${path}`)
     for (const name of await missingPolicies(context)) {
-      await aws`iam put-user-policy --user-name ${names.user} --policy-name ${name} --policy-document ${JSON.stringify(policy(name, context))}`
+      await aws`iam put-group-policy --group-name ${group} --policy-name ${name} --policy-document ${JSON.stringify(policy(name, context))}`
     }
+    const tags = `Key=Project,Value=${project}`
+    await unless(['EntityAlreadyExists'], aws`iam create-user --user-name ${user} --path ${path} --tags ${tags}`)
+    await aws`iam add-user-to-group --group-name ${group} --user-name ${user}`
     const own = readAccessKey(dir)
-    const keys = await keyIds(context)
+    const keys = (await keyIds(context)) ?? []
     // a key whose secret nobody has (a crash between the call and the file) is of no use
-    for (const id of keys.filter(id => id !== own?.AccessKeyId))
-      await aws`iam delete-access-key --user-name ${names.user} --access-key-id ${id}`
+    for (const id of keys.filter(id => id !== own?.AccessKeyId)) {
+      await aws`iam delete-access-key --user-name ${user} --access-key-id ${id}`
+    }
     if (own && keys.includes(own.AccessKeyId)) return
-    const made = await aws<{ AccessKey: AccessKey }>`iam create-access-key --user-name ${names.user}`
+    const made = await aws<{ AccessKey: AccessKey }>`iam create-access-key --user-name ${user}`
     writePrivate(keyFile(dir), JSON.stringify(made.AccessKey))
   },
 }
@@ -62,18 +67,24 @@ async function missingPolicies(context: AwsContext): Promise<PolicyName[]> {
   const missing: PolicyName[] = []
   for (const name of policies) {
     const found = await ifThere(
-      aws<{ PolicyDocument: unknown }>`iam get-user-policy --user-name ${names.user} --policy-name ${name}`,
+      aws<{ PolicyDocument: unknown }>`iam get-group-policy --group-name ${names.group} --policy-name ${name}`,
     )
     if (!isDeepStrictEqual(found?.PolicyDocument, policy(name, context))) missing.push(name)
   }
   return missing
 }
 
-async function keyIds({ aws, names }: AwsContext): Promise<string[]> {
-  const { AccessKeyMetadata } = await aws<{
-    AccessKeyMetadata: { AccessKeyId: string }[]
-  }>`iam list-access-keys --user-name ${names.user}`
-  return AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)
+async function isMember({ aws, names }: AwsContext): Promise<boolean> {
+  const { Groups } = await aws<{ Groups: { GroupName: string }[] }>`iam list-groups-for-user --user-name ${names.user}`
+  return Groups.some(({ GroupName }) => GroupName === names.group)
+}
+
+/** The user's access keys; undefined when there is no user. */
+async function keyIds({ aws, names }: AwsContext): Promise<string[] | undefined> {
+  const found = await ifThere(
+    aws<{ AccessKeyMetadata: { AccessKeyId: string }[] }>`iam list-access-keys --user-name ${names.user}`,
+  )
+  return found?.AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)
 }
 
 if (import.meta.main) runAlone(user)

@@ -70,9 +70,14 @@ const remove: Record<Leftover['kind'], Remove> = {
     const keys = await aws<{ AccessKeyMetadata: { AccessKeyId: string }[] }>`iam list-access-keys --user-name ${name}`
     for (const { AccessKeyId } of keys.AccessKeyMetadata)
       await aws`iam delete-access-key --user-name ${name} --access-key-id ${AccessKeyId}`
-    const { PolicyNames } = await aws<{ PolicyNames: string[] }>`iam list-user-policies --user-name ${name}`
-    for (const policy of PolicyNames) await aws`iam delete-user-policy --user-name ${name} --policy-name ${policy}`
+    const { Groups } = await aws<{ Groups: { GroupName: string }[] }>`iam list-groups-for-user --user-name ${name}`
+    for (const { GroupName } of Groups) await aws`iam remove-user-from-group --group-name ${GroupName} --user-name ${name}`
     await aws`iam delete-user --user-name ${name}`
+  },
+  async group({ aws }, name) {
+    const { PolicyNames } = await aws<{ PolicyNames: string[] }>`iam list-group-policies --group-name ${name}`
+    for (const policy of PolicyNames) await aws`iam delete-group-policy --group-name ${name} --policy-name ${policy}`
+    await aws`iam delete-group --group-name ${name}`
   },
   async role({ aws }, name) {
     const { PolicyNames } = await aws<{ PolicyNames: string[] }>`iam list-role-policies --role-name ${name}`

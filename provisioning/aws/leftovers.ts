@@ -11,6 +11,7 @@ export interface Leftover {
     | 'workgroup'
     | 'bucket'
     | 'user'
+    | 'group'
     | 'role'
     | 'instance'
     | 'volume'
@@ -92,6 +93,10 @@ const finders: Partial<Record<Leftover['kind'], Find>> = {
   async user({ aws, names }) {
     const { Users } = await aws<{ Users: { UserName: string }[] }>`iam list-users --path-prefix ${names.path}`
     return Users.map(({ UserName }) => UserName)
+  },
+  async group({ aws, names }) {
+    const { Groups } = await aws<{ Groups: { GroupName: string }[] }>`iam list-groups --path-prefix ${names.path}`
+    return Groups.map(({ GroupName }) => GroupName)
   },
   async role({ aws, names }) {
     const { Roles } = await aws<{ Roles: { RoleName: string }[] }>`iam list-roles --path-prefix ${names.path}`

@@ -18,6 +18,7 @@ export interface Names {
   workgroup: string
   budget: string
   user: string
+  group: string
   roles: { crawler: string; sink: string; analyst: string }
 }
 
@@ -39,6 +40,7 @@ export function names(config: Config, place: { account: string; region: string; 
     workgroup: config.workgroup === 'primary' ? 'tickerlake' : config.workgroup,
     budget: 'tickerlake',
     user: 'tickerlake-learner',
+    group: 'tickerlake-learners',
     roles: { crawler: 'tickerlake-crawler', sink: 'tickerlake-sink', analyst: 'tickerlake-analyst' },
   }
 }

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { consume, createTopic, describeTopic, type Lab, openLab, produce } from '../../../lib/index.ts'
+import { consume, createTopic, describeTopic, type Lab, openLab, produce, produceRaw } from '../../../lib/index.ts'
 import { waitFor } from '../../../lib/wait.ts'
 import { labKafka } from '../../../provisioning/host/context.ts'
 import { type HostOptions, openContext } from '../../../provisioning/host/open-context.ts'
@@ -14,6 +15,9 @@ import { startTestHost, type TestHost, testHostProblem } from '../../helpers/tes
 
 const problem = testHostProblem() ?? kafkaDistProblem()
 const skip = skipUnless(problem === undefined, problem ?? '')
+
+/** Seconds that hold on a busy machine; what was measured is printed. */
+const generous = 120
 
 /** A host that becomes the lab's Kafka in one of its modes. */
 class Drill {
@@ -128,7 +132,7 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
 
   it('comes back by itself after kill -9 of the broker', async () => {
     drill.host.ssh('systemctl kill -s KILL --kill-whom=main lab-kafka')
-    expect(await drill.back('kill -9 of the broker', performance.now())).toBeLessThan(30)
+    expect(await drill.back('kill -9 of the broker', performance.now())).toBeLessThan(generous)
   })
 
   it('loses nothing and says nothing to a producer when ZooKeeper is killed', async () => {
@@ -162,12 +166,12 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
   it('comes back by itself after a reboot, and after stop and start under the new address', async () => {
     let began = performance.now()
     await drill.host.reboot()
-    expect(await drill.back('reboot', began)).toBeLessThan(30)
+    expect(await drill.back('reboot', began)).toBeLessThan(generous)
     const before = drill.host.address
     await drill.host.stopAndStart()
     began = performance.now()
     expect(drill.host.address).not.toBe(before)
-    expect(await drill.back('stop and start', began)).toBeLessThan(30)
+    expect(await drill.back('stop and start', began)).toBeLessThan(generous)
     expect(readFileSync(join(drill.dir, 'kafka.env'), 'utf8')).toContain(`${drill.host.address}:9092`)
     const lab = await drill.openLab()
     expect((await describeTopic(lab, 'lesson-million')).records).toBe(1_000_000)
@@ -178,7 +182,9 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
     drill.host.ssh(`free=$(df --output=avail -m / | tail -1); fallocate -l "$((free - 300))M" /fill`)
     const lab = await drill.openLab()
     await createTopic(lab, 'lesson-full')
-    await expect(Promise.race([produce(lab, someQuotes(3_000_000), { topic: 'lesson-full' }), expire(90_000)])).rejects.toThrow()
+    await expect(
+      Promise.race([produceRaw(lab, bulk(), { topic: 'lesson-full', batchSize: 50 }), expire(200_000)]),
+    ).rejects.toThrow()
     const { healthy, text } = await drill.status()
     console.log(text)
     expect(healthy).toBe(false)
@@ -248,9 +254,14 @@ describe.skipIf(skip)('a bare host, --kraft', () => {
     await lab.close()
     expect((await drill.setUp()).changed).toBe(0)
     drill.host.ssh('systemctl kill -s KILL --kill-whom=main lab-kafka')
-    expect(await drill.back('kill -9 of the broker, --kraft', performance.now())).toBeLessThan(60)
+    expect(await drill.back('kill -9 of the broker, --kraft', performance.now())).toBeLessThan(generous)
   })
 })
+
+/** 600 MB that do not compress. */
+function* bulk(): Generator<{ value: Buffer }> {
+  for (let count = 0; count < 60_000; count++) yield { value: randomBytes(10_000) }
+}
 
 const expire = (ms: number): Promise<never> =>
   new Promise((_, reject) => setTimeout(() => reject(new Error(`still going after ${ms} ms`)), ms).unref())

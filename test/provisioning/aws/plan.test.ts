@@ -1,0 +1,184 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { callerCidr, parseCidr } from '../../../provisioning/aws/caller.ts'
+import { down } from '../../../provisioning/aws/down.ts'
+import { costSince, hostPerHour, priceLines } from '../../../provisioning/aws/prices.ts'
+import { readState, saveState } from '../../../provisioning/aws/state.ts'
+import { age } from '../../../provisioning/aws/status.ts'
+import { plan, up } from '../../../provisioning/aws/up.ts'
+import { temporaryFolder } from '../../helpers/folder.ts'
+
+const saved = { ...process.env }
+let dir: string
+let changes: string
+let cli: string
+
+/** An account with nothing in it: look-ups say "not there", changes are noted and refused. */
+function emptyAccount({ arn = 'arn:aws:iam::111122223333:user/ada', extra = '' } = {}): void {
+  const folder = temporaryFolder()
+  cli = join(folder, 'aws')
+  changes = join(folder, 'changes')
+  const answers: [string, string][] = [
+    ['sts get-caller-identity', `echo '{"Account":"111122223333","Arn":"${arn}"}'`],
+    ['glue get-databases', `echo '{"DatabaseList":[]}'`],
+    ['glue list-crawlers', `echo '{"CrawlerNames":[]}'`],
+    ['athena list-work-groups', `echo '{"WorkGroups":[{"Name":"primary"}]}'`],
+    ['ec2 describe-security-groups', `echo '{"SecurityGroups":[]}'`],
+    ['ec2 describe-instances', `echo '{"Reservations":[]}'`],
+    ['ec2 describe-volumes', `echo '{"Volumes":[]}'`],
+    [
+      'ec2 describe-instance-types',
+      `echo '{"InstanceTypes":[{"InstanceType":"t3.small","MemoryInfo":{"SizeInMiB":2048},"ProcessorInfo":{"SupportedArchitectures":["x86_64"]}},{"InstanceType":"t3.micro","MemoryInfo":{"SizeInMiB":1024},"ProcessorInfo":{"SupportedArchitectures":["x86_64"]}}]}'`,
+    ],
+    ['iam list-users', `echo '{"Users":[]}'`],
+    ['iam list-groups', `echo '{"Groups":[]}'`],
+    ['iam list-roles', `echo '{"Roles":[]}'`],
+    ['resourcegroupstaggingapi get-resources', `echo '{"ResourceTagMappingList":[]}'`],
+  ]
+  const missing = `echo 'An error occurred (NoSuchEntity) when calling it: not there' >&2; exit 254`
+  const cases = answers.map(([call, answer]) => `  '${call}') ${answer} ;;`).join('\n')
+  const keys = `  'ec2 describe-key-pairs') case "$*" in *--filters*) echo '{"KeyPairs":[]}' ;; *) ${missing} ;; esac ;;`
+  const reads = `  *' 'get-*|*' 'head-*|*' 'describe-*) ${missing} ;;`
+  writeFileSync(
+    cli,
+    `#!/bin/bash\ncase "$1 $2" in\n  --version*) echo aws-cli/1.0.0 ;;\n${extra}\n${cases}\n${keys}\n  's3api head-bucket') echo 'An error occurred (404) when' >&2; exit 254 ;;\n${reads}\n  *) echo "$*" >> '${changes}'; echo 'An error occurred (Denied) when' >&2; exit 254 ;;\nesac\n`,
+  )
+  chmodSync(cli, 0o755)
+}
+
+beforeEach(() => {
+  dir = temporaryFolder()
+  Object.assign(process.env, { LAB_DIR: dir, AWS_REGION: 'us-east-1' })
+  for (const name of ['AWS_ENDPOINT_URL', 'LAB_BUCKET', 'AWS_DEFAULT_REGION']) delete process.env[name]
+  emptyAccount()
+})
+afterEach(() => {
+  process.env = { ...saved }
+})
+
+const choices = { account: '111122223333', cidr: '203.0.113.7/32' }
+const outer = (said: string[] = []) => ({ command: cli, say: (line: string) => void said.push(line) })
+
+describe('plan', () => {
+  it('says what would be made and what it costs, and changes nothing', async () => {
+    const said: string[] = []
+    expect(await plan(choices, outer(said))).toEqual({ changed: 8, ok: 0, skipped: 1 })
+    const text = said.join('\n')
+    expect(text).toContain('t3.micro')
+    expect(text).toMatch(/\$0\.0163 an hour, \$0\.13 a day of 8 hours, \$11\.88 a forgotten month/)
+    expect(text).toContain('would    bucket: no bucket tickerlake-111122223333-us-east-1')
+    expect(existsSync(changes)).toBe(false)
+    expect(existsSync(join(dir, 'aws'))).toBe(false)
+  })
+
+  it('leaves out the host when there is to be none', async () => {
+    const said: string[] = []
+    expect(await plan({ ...choices, kafka: false }, outer(said))).toEqual({ changed: 5, ok: 0, skipped: 4 })
+    expect(said.join('\n')).not.toContain('an hour')
+  })
+})
+
+describe('refuses', () => {
+  it('an account it was not told about, or another one', async () => {
+    await expect(plan({ cidr: choices.cidr }, outer())).rejects.toThrow('--account 111122223333')
+    await expect(plan({ ...choices, account: '999999999999' }, outer())).rejects.toThrow('expected 999999999999')
+  })
+  it("the root user's keys", async () => {
+    emptyAccount({ arn: 'arn:aws:iam::111122223333:root' })
+    await expect(plan(choices, outer())).rejects.toThrow("root user's keys")
+  })
+  it("the lab's own user", async () => {
+    emptyAccount({ arn: 'arn:aws:iam::111122223333:user/tickerlake/tickerlake-learner' })
+    await expect(down({ ...choices, dryRun: false, yes: true }, outer())).rejects.toThrow("lab's own user")
+  })
+  it('a region it cannot know, and another than the lab is in', async () => {
+    delete process.env.AWS_REGION
+    await expect(plan(choices, outer())).rejects.toThrow('AWS region: not set')
+    saveState(join(dir, 'aws'), {}, { region: 'eu-west-1', account: '111122223333' })
+    process.env.AWS_REGION = 'us-east-1'
+    await expect(plan(choices, outer())).rejects.toThrow('the lab is in eu-west-1')
+  })
+  it('a region without Athena', async () => {
+    emptyAccount({ extra: "  'athena list-work-groups') echo 'Could not connect to the endpoint URL: x' >&2; exit 255 ;;" })
+    await expect(plan(choices, outer())).rejects.toThrow('Athena: does not answer in us-east-1')
+  })
+  it('to go on without a yes where nobody can be asked', async () => {
+    await expect(up({ ...choices, yes: false }, outer())).rejects.toThrow('--yes')
+    expect(existsSync(changes)).toBe(false)
+  })
+  it('a bucket that belongs to somebody else', async () => {
+    emptyAccount({ extra: "  's3api head-bucket') echo 'An error occurred (403) when' >&2; exit 254 ;;" })
+    await expect(plan(choices, outer())).rejects.toThrow('belongs to another account')
+  })
+  it.each([
+    '0.0.0.0/0',
+    '10.0.0.0/8',
+    '203.0.113.7',
+    '203.0.113.7/31',
+    '0.0.0.0/32',
+    '300.1.1.1/32',
+    'everybody',
+    "1.2.3.4/32; rm -rf '",
+  ])('--cidr %s', cidr => expect(() => parseCidr(cidr)).toThrow('--cidr'))
+})
+
+it('finds nothing to delete in an empty account, and deletes nothing', async () => {
+  const said: string[] = []
+  expect(await down({ ...choices, dryRun: false, yes: true }, outer(said))).toBe(true)
+  expect(said.at(-1)).toBe('nothing is there')
+  expect(existsSync(changes)).toBe(false)
+})
+
+it("never deletes a bucket that is there and not the lab's", async () => {
+  process.env.LAB_BUCKET = 'my-precious-bucket'
+  emptyAccount({ extra: "  's3api head-bucket') echo '{}' ;;\n  's3api get-bucket-tagging') echo '{\"TagSet\":[]}' ;;" })
+  expect(await down({ ...choices, dryRun: false, yes: true }, outer())).toBe(true)
+  expect(existsSync(changes)).toBe(false)
+})
+
+it('goes on after an error and says what is left', async () => {
+  emptyAccount({
+    extra: `  'glue list-crawlers') echo '{"CrawlerNames":["quotes-crawler","lesson-4","somebody-elses"]}' ;;\n  'glue get-databases') echo '{"DatabaseList":[{"Name":"lesson_04"},{"Name":"theirs"}]}' ;;`,
+  })
+  const said: string[] = []
+  expect(await down({ ...choices, dryRun: false, yes: true }, outer(said))).toBe(false)
+  expect(said.join('\n')).toMatch(
+    /LEFT, and it may cost:\n {2}crawler quotes-crawler\n {2}crawler lesson-4\n {2}database lesson_04\n/,
+  )
+  expect(readFileSync(changes, 'utf8')).toContain('glue delete-database --name lesson_04')
+  expect(readFileSync(changes, 'utf8')).not.toMatch(/theirs|somebody/)
+})
+
+describe('prices', () => {
+  it('adds instance, address and disk', () => {
+    expect(hostPerHour('t3.micro')).toBeCloseTo(0.01628, 5)
+    expect(hostPerHour('t3.micro', true)).toBeCloseTo(0.00088, 5)
+    expect(hostPerHour('x9.huge')).toBeUndefined()
+    expect(priceLines('x9.huge')[0]).toContain('not in the price table')
+  })
+  it('counts from the beginning', () => {
+    const now = Date.parse('2026-11-21T12:00:00Z')
+    expect(costSince('2026-11-20T12:00:00Z', 't3.micro', now)).toBeCloseTo(0.3907, 3)
+    expect(age('2026-11-21T11:30:00Z', now)).toBe('30 min')
+    expect(age('2026-11-20T12:00:00Z', now)).toBe('24 h')
+    expect(age('2026-11-11T12:00:00Z', now)).toBe('10 days')
+  })
+})
+
+describe('state', () => {
+  it('survives, is for its owner only, and says when it is damaged', () => {
+    const folder = join(dir, 'aws')
+    saveState(folder, {}, { account: '1', cidr: '203.0.113.7/32' })
+    expect(readState(folder)).toEqual({ account: '1', cidr: '203.0.113.7/32' })
+    writeFileSync(join(folder, 'state.json'), '{"account":')
+    expect(() => readState(folder)).toThrow('is damaged')
+  })
+})
+
+describe('callerCidr', () => {
+  it('asks once and checks the answer', async () => {
+    expect(await callerCidr(async () => new Response('198.51.100.4\n'))).toBe('198.51.100.4/32')
+    await expect(callerCidr(async () => new Response('<html>'))).rejects.toThrow('Say it yourself')
+  })
+})
