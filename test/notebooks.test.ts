@@ -51,23 +51,27 @@ describe('notebooks, run without Python on a home of their own', () => {
   })
 
   // Backwards, and the first one again at the end: they depend on neither order nor each other, and find nothing of an earlier run.
-  it.each([...names].reverse())('%s shows what is committed; its solutions are right', async name => {
-    const report = await runNotebook(join(folder, name), {
-      env,
-      edit: notebook => withSolutions(notebook, basename(name, '.ipynb')),
-    })
-    expect(report.problems).toEqual([])
-    expectOutputs(report, name)
-    const checks = report.notebook.cells.filter(cell => cell.id.startsWith('check-'))
-    expect(checks.length).toBeGreaterThan(0)
-    for (const cell of checks) expect(shown(cell)).toMatch(cell.id.endsWith('-solved') ? /^ok / : /^TODO /)
-  })
+  it.each([...names].reverse())(
+    '%s shows what is committed; its solutions are right',
+    async name => {
+      const report = await runNotebook(join(folder, name), {
+        env,
+        edit: notebook => withSolutions(notebook, basename(name, '.ipynb')),
+      })
+      expect(report.problems).toEqual([])
+      expectOutputs(report, name)
+      const checks = report.notebook.cells.filter(cell => cell.id.startsWith('check-'))
+      expect(checks.length).toBeGreaterThan(0)
+      for (const cell of checks) expect(shown(cell)).toMatch(cell.id.endsWith('-solved') ? /^ok / : /^TODO /)
+    },
+    240_000,
+  )
 
   it('01-hello-lake runs a second time', async () => {
     const report = await runNotebook(join(folder, names[0]), { env })
     expect(report.problems).toEqual([])
     expectOutputs(report, names[0])
-  })
+  }, 240_000)
 })
 
 /** The committed outputs, pictures by size only: a changed chart has its own tests. */
