@@ -1,13 +1,16 @@
 /**
- * A crawler's exclude pattern -> a test on keys relative to the include path. `*` and `?` stay within a folder, `**` crosses folders, `[...]` and
- * `{a,b}` as usual (Glue developer guide, "Include and exclude patterns").
+ * A crawler's exclude pattern -> a test on keys relative to the include path. `*` and `?` stay within a folder, `**` crosses folders (with a slash
+ * behind it also none), `[...]` and `{a,b}` as usual (Glue developer guide, "Include and exclude patterns").
  */
 export function compileGlob(pattern: string): (relativeKey: string) => boolean {
   let source = ''
   let braces = 0
   for (let at = 0; at < pattern.length; at += 1) {
     const char = pattern[at]!
-    if (char === '*' && pattern[at + 1] === '*') {
+    if (pattern.startsWith('**/', at) && (at === 0 || pattern[at - 1] === '/')) {
+      source += '(?:.*/)?'
+      at += 2
+    } else if (char === '*' && pattern[at + 1] === '*') {
       source += '.*'
       at += 1
     } else if (char === '*') source += '[^/]*'

@@ -11,19 +11,24 @@ const partitionThreshold = 0.7
 const mostClusters = 5
 
 /**
- * Whether schemas belong into one table: the largest cluster of similar ones weighs more than 70 % of `total` and there are at most five clusters.
- * `total` may be more than the sum of the weights: what has another format counts against.
+ * Whether schemas belong into one table: similar ones make up more than 70 % of `total`, and at most five are different. Different are other sets of
+ * column names: types are widened. `total` may be more than the sum of the weights: what has another format counts against.
  */
 export function belongTogether(schemas: Iterable<Weighted>, total: number): boolean {
-  const clusters: { names: Set<string>; weight: number }[] = []
-  for (const { columns, weight } of heaviestFirst(schemas)) {
-    const names = new Set(columns.map(column => column.name.toLowerCase()))
+  const different = heaviestFirst(schemas)
+  if (different.length > mostClusters) return false
+  const clusters: Names[] = []
+  for (const { names, weight } of different) {
     const near = clusters.find(cluster => similar(cluster.names, names))
     if (near) near.weight += weight
-    else if (clusters.length === mostClusters) return false
     else clusters.push({ names, weight })
   }
   return Math.max(...clusters.map(cluster => cluster.weight)) / total > partitionThreshold
+}
+
+interface Names {
+  names: Set<string>
+  weight: number
 }
 
 /** All columns of all schemas, in the order they were first seen. */
@@ -39,21 +44,22 @@ export function unite(schemas: Iterable<{ columns: FoundColumn[] }>): FoundColum
   return all
 }
 
-/** Same schemas counted once, the heaviest first: it is what the others are compared with. */
-function heaviestFirst(schemas: Iterable<Weighted>): Weighted[] {
-  const distinct = new Map<string, Weighted>()
+/** Schemas by their column names, the heaviest first: it is what the others are compared with. */
+function heaviestFirst(schemas: Iterable<Weighted>): Names[] {
+  const distinct = new Map<string, Names>()
   for (const { columns, weight } of schemas) {
-    const text = signature(columns)
+    const names = new Set(columns.map(column => column.name.toLowerCase()))
+    const text = JSON.stringify([...names].sort())
     const known = distinct.get(text)
     if (known) known.weight += weight
-    else distinct.set(text, { columns, weight })
+    else distinct.set(text, { names, weight })
   }
   return [...distinct.values()].sort((a, b) => b.weight - a.weight)
 }
 
 /**
- * AWS does not publish its measure. Ours goes by column names alone (types are widened, as the Guide's int and double): 70 % of all names in common,
- * or, for a column added or missing, one holding all of the other and at least half in common.
+ * AWS does not publish its measure. Ours: 70 % of all names in common, or, for a column added or missing, one holding all of the other and at least
+ * half in common.
  */
 function similar(a: Set<string>, b: Set<string>): boolean {
   const common = a.intersection(b).size
