@@ -74,13 +74,29 @@ log4j.appender.err.layout.ConversionPattern=[%d] %p %m (%c)%n
 /** What `java` is given to run one of the tools. */
 export function toolCommand(tool: KafkaTool, args: string[]): string[] {
   const dir = jars()
-  const flags = ['-Xmx256M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dfile.encoding=UTF-8', '-Dsun.stdout.encoding=UTF-8']
-  return [...flags, `-Dlog4j.configuration=file:${join(dir, 'log4j.properties')}`, '-cp', join(dir, '*'), toolClasses[tool], ...args]
+  const flags = [
+    '-Xmx256M',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-Dfile.encoding=UTF-8',
+    '-Dsun.stdout.encoding=UTF-8',
+  ]
+  return [
+    ...flags,
+    `-Dlog4j.configuration=file:${join(dir, 'log4j.properties')}`,
+    '-cp',
+    join(dir, '*'),
+    toolClasses[tool],
+    ...args,
+  ]
 }
 
 /** Runs one of Kafka's Java tools to its end (60 s at most) and answers what it printed; throws when it fails. */
 export const kafkaTool = (tool: KafkaTool, args: string[], { input }: { input?: string } = {}): string =>
-  run('timeout', ['-k', '5', '120', 'java', ...toolCommand(tool, args)], { env: { LC_ALL: 'C.UTF-8' }, ...(input === undefined ? {} : { input }) })
+  run('timeout', ['-k', '5', '120', 'java', ...toolCommand(tool, args)], {
+    env: { LC_ALL: 'C.UTF-8' },
+    ...(input === undefined ? {} : { input }),
+  })
 
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -102,7 +118,12 @@ export async function startRealKafka({ properties = {} }: { properties?: Record<
   try {
     writeFileSync(
       join(dir, 'zookeeper.properties'),
-      lines({ dataDir: join(dir, 'zookeeper'), clientPort: String(zooKeeperPort), clientPortAddress: '127.0.0.1', 'admin.enableServer': 'false' }),
+      lines({
+        dataDir: join(dir, 'zookeeper'),
+        clientPort: String(zooKeeperPort),
+        clientPortAddress: '127.0.0.1',
+        'admin.enableServer': 'false',
+      }),
     )
     writeFileSync(join(dir, 'broker.properties'), lines({ ...brokerProperties(dir, zooKeeperPort, port), ...properties }))
     children.push(java(dir, '-Xmx128M', 'org.apache.zookeeper.server.quorum.QuorumPeerMain', 'zookeeper.properties'))
@@ -139,7 +160,14 @@ const brokerProperties = (dir: string, zooKeeperPort: number, port: number): Rec
 
 function java(dir: string, heap: string, main: string, file: string): ChildProcess {
   const library = jars()
-  const args = [heap, '-XX:+UseSerialGC', `-Dlog4j.configuration=file:${join(library, 'log4j.properties')}`, '-cp', join(library, '*'), main]
+  const args = [
+    heap,
+    '-XX:+UseSerialGC',
+    `-Dlog4j.configuration=file:${join(library, 'log4j.properties')}`,
+    '-cp',
+    join(library, '*'),
+    main,
+  ]
   return spawn('java', [...args, join(dir, file)], { cwd: dir, stdio: 'ignore', env: { ...process.env, LC_ALL: 'C.UTF-8' } })
 }
 
@@ -172,7 +200,9 @@ function hasController(port: number): Promise<boolean> {
     socket.setTimeout(2000, () => done(false))
     socket.on('error', () => done(false))
     socket.on('close', () => done(false))
-    socket.on('data', answer => done(answer.length > 20 && answer.readInt32BE(8) === 1 && answer.readInt32BE(answer.length - 8) === 0))
+    socket.on('data', answer =>
+      done(answer.length > 20 && answer.readInt32BE(8) === 1 && answer.readInt32BE(answer.length - 8) === 0),
+    )
   })
 }
 

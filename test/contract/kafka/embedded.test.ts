@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { startBroker, type Broker } from '../../../lib/local/broker/server.ts'
-import { kafkaContract } from './suite.ts'
+import { contractProperties, kafkaContract } from './suite.ts'
 import type { Target } from './target.ts'
 
 describe('the embedded broker', () => {
@@ -11,7 +11,7 @@ describe('the embedded broker', () => {
   const dir = mkdtempSync(join(tmpdir(), 'broker-'))
   let broker: Broker
   beforeAll(async () => {
-    const properties = { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500' }
+    const properties = { ...contractProperties, 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500' }
     broker = await startBroker({ dir, properties })
     Object.assign(target, { host: broker.host, port: broker.port })
   })

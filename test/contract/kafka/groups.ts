@@ -228,7 +228,7 @@ export function groupCases(target: Target, open: () => Promise<Wire>): void {
 
     it('a member without heartbeats loses its session', async () => {
       const wire = await open()
-      const { groupId, memberId } = await stableGroup(wire, { sessionTimeoutMs: 6000 })
+      const { groupId, memberId } = await stableGroup(wire, { sessionTimeoutMs: 1500 })
       await until(async () => (await stateOf(wire, groupId)).groupState === 'Empty', 25_000)
       expect(await beat(wire, groupId, 1, memberId)).toBe(errors.UNKNOWN_MEMBER_ID)
     })

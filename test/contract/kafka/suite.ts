@@ -10,6 +10,9 @@ import type { Target } from './target.ts'
 import { topicCases } from './topics.ts'
 import { Wire } from './wire.ts'
 
+/** What both brokers are started with, so that the cases need not wait long. */
+export const contractProperties = { 'group.min.session.timeout.ms': '1500' }
+
 /** The contract: what a client may rely on, the same on the embedded broker and on a real Kafka. */
 export function kafkaContract(target: Target): void {
   const opened: Wire[] = []

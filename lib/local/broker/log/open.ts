@@ -60,12 +60,15 @@ function recoverSegment(log: Log, recovered: Recovered, segment: Segment, isLast
     recovered.endOffset = batch.header.lastOffset + 1
     if (batch.header.lastOffset >= recoveryPoint) trackProducer(log, recovered, segment, batch.header, batch.isCommit)
   }
-  const onDamage = (start: number, end: number): void =>
+  let checkedFrom = from
+  const onDamage = (start: number, end: number): void => {
+    checkedFrom = end
     log.report(
       `${segmentName(segment.baseOffset)}.log is damaged from byte ${start} to ${end}; the records there cannot be read, later ones can`,
     )
+  }
   const end = scanSegment(segment, from, onBatch, onDamage)
-  segment.verified = { from, to: end }
+  segment.verified = { from: checkedFrom, to: end }
   if (end === segment.sizeBytes) return
   if (isLast) cutTail(log, segment, end)
   else onDamage(end, segment.sizeBytes)
