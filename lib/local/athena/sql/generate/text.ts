@@ -63,7 +63,7 @@ function timestampText(value: string, precision: number): string {
 }
 
 function timeText(value: string, precision: number): string {
-  const text = `strftime(TIMESTAMP '1970-01-01' + ${value}, '%H:%M:%S.%f')`
+  const text = `strftime(DATE '1970-01-01' + ${value}, '%H:%M:%S.%f')`
   return precision === 0
     ? `left(${text}, 8)`
     : precision > 6

@@ -8,7 +8,7 @@ const textCast = (pattern: string) => `CASE WHEN regexp_full_match(x, '${pattern
 /** Casts and the text forms of values. */
 const conversions = [
   `t_boolean_text(x) AS CASE lower(x) WHEN 'true' THEN 'true' WHEN 't' THEN 'true' WHEN '1' THEN 'true' WHEN 'false' THEN 'false' WHEN 'f' THEN 'false' WHEN '0' THEN 'false' ELSE ${BAD} || x END`,
-  `t_integer_text(x) AS ${textCast('[+-]?[0-9]+')}`,
+  `t_integer_text(x) AS ${textCast('\\s*[+-]?[0-9]+\\s*')}`,
   `t_double_text(x) AS ${textCast('\\s*[+-]?(NaN|Infinity|([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?)\\s*')}`,
   `t_decimal_text(x) AS ${textCast('[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?')}`,
   `t_date_text(x) AS ${textCast('\\s*[+-]?[0-9]{1,6}-[0-9]{1,2}-[0-9]{1,2}\\s*')}`,
@@ -23,7 +23,7 @@ const conversions = [
   `t_point(m) AS CASE WHEN contains(m, '.') THEN strpos(m, '.') - 1 ELSE length(m) END`,
   `t_leading(m) AS length(replace(m, '.', '')) - length(ltrim(replace(m, '.', ''), '0'))`,
   `t_scientific_abs(s, v) AS t_digits_text(s, coalesce(nullif(trim(replace(t_mantissa(v), '.', ''), '0'), ''), '0'), CAST(t_point(t_mantissa(v)) - t_leading(t_mantissa(v)) - 1 + t_exponent(v) AS VARCHAR))`,
-  `t_scientific(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 THEN t_float_sign(x) || '0.0E0' ELSE t_scientific_abs(t_float_sign(x), CAST(abs(x) AS VARCHAR)) END`,
+  `t_scientific(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 THEN t_float_sign(x) || '0E0' ELSE t_scientific_abs(t_float_sign(x), CAST(abs(x) AS VARCHAR)) END`,
   `t_float_text(x) AS CASE WHEN (abs(x) >= 0.001 AND abs(x) < 1e7) OR x = 0 THEN CAST(x AS VARCHAR) ELSE t_scientific(x) END`,
   `t_json_number(x) AS CASE WHEN isfinite(x) THEN t_float_text(x) ELSE '"' || t_scientific(x) || '"' END`,
   `t_hex_pairs(x) AS rtrim(regexp_replace(lower(hex(x)), '(..)', '\\1 ', 'g'))`,
@@ -48,7 +48,7 @@ const zones = [
   `t_zone_of_text(x) AS t_zone(coalesce(nullif(trim(regexp_replace(x, '^\\s*[0-9]+-[0-9]+-[0-9]+( [0-9:.]+)?', '')), ''), 'UTC'))`,
   `t_zoned_text(x) AS t_zoned(t_instant(CAST(t_timestamp_text(regexp_extract(x, '^\\s*[0-9]+-[0-9]+-[0-9]+( [0-9:.]+)?')) AS TIMESTAMP), t_zone_of_text(x)), t_zone_of_text(x))`,
   `t_round_timestamp(x, u) AS make_timestamp(CAST(floor((epoch_us(x) + u // 2) / CAST(u AS DOUBLE)) AS BIGINT) * CAST(u AS BIGINT))`,
-  `t_round_time(x, u) AS CAST(TIMESTAMP '1970-01-01' + to_microseconds(((epoch_us(TIMESTAMP '1970-01-01' + x) + u // 2) // u) * u) AS TIME)`,
+  `t_round_time(x, u) AS CAST(TIMESTAMP '1970-01-01' + to_microseconds(((epoch_us(DATE '1970-01-01' + x) + u // 2) // u) * u) AS TIME)`,
   `t_from_unixtime(x) AS make_timestamp(CAST(round(x * 1000) AS BIGINT) * 1000)`,
   `t_whole_days(x) AS CASE WHEN x % 86400000 <> 0 THEN ${badArgument("'Cannot add hour, minutes or seconds to a date'")} ELSE CAST(x // 86400000 AS INTEGER) END`,
   `t_interval(u, n) AS CASE lower(u) WHEN 'millisecond' THEN to_milliseconds(n) WHEN 'second' THEN to_seconds(n) WHEN 'minute' THEN to_minutes(n) WHEN 'hour' THEN to_hours(n) WHEN 'day' THEN to_days(CAST(n AS INTEGER)) WHEN 'week' THEN to_weeks(CAST(n AS INTEGER)) WHEN 'month' THEN to_months(CAST(n AS INTEGER)) WHEN 'quarter' THEN to_quarters(CAST(n AS INTEGER)) WHEN 'year' THEN to_years(CAST(n AS INTEGER)) ELSE ${badArgument("'''' || u || ''' is not a valid TIMESTAMP field'")} END`,
@@ -77,8 +77,8 @@ const numbers = [
   `t_round(x) AS CASE WHEN isfinite(x) THEN round(x) ELSE x END`,
   `t_round_to(x, d) AS CASE WHEN isfinite(CAST(x AS DOUBLE)) THEN round(x, CAST(d AS INTEGER)) ELSE x END`,
   `t_round_integer(x, d) AS CASE WHEN d >= 0 THEN x ELSE round(x, CAST(d AS INTEGER)) END`,
-  `t_truncate_to(x, d) AS trunc(x * power(10, d)) / power(10, d)`,
-  `t_width_bucket(x, lo, hi, n) AS CASE WHEN n <= 0 THEN ${badArgument("'bucketCount must be greater than 0'")} WHEN lo < hi THEN CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 ELSE CAST(floor((x - lo) * n / (hi - lo)) AS BIGINT) + 1 END ELSE CASE WHEN x > lo THEN 0 WHEN x <= hi THEN n + 1 ELSE CAST(floor((lo - x) * n / (lo - hi)) AS BIGINT) + 1 END END`,
+  `t_bucket(x, lo, hi, n) AS CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 ELSE CAST(floor((x - lo) * n / (hi - lo)) AS BIGINT) + 1 END`,
+  `t_width_bucket(x, lo, hi, n) AS CASE WHEN n <= 0 THEN ${badArgument("'bucketCount must be greater than 0'")} WHEN lo < hi THEN t_bucket(x, lo, hi, n) WHEN lo > hi THEN n - t_bucket(x, hi, lo, n) + 1 ELSE ${badArgument("'bounds cannot equal each other'")} END`,
   `t_shift_mask(n) AS CASE WHEN n >= 64 THEN CAST(0 AS HUGEINT) ELSE CAST(power(2, n) AS HUGEINT) END`,
   ...[8, 16, 32, 64].flatMap(bits => {
     const type = { 8: 'TINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' }[bits]
@@ -97,8 +97,9 @@ const numbers = [
   `t_grouped(v) AS format('{:,}', CAST(regexp_extract(v, '^[0-9]+') AS BIGINT)) || regexp_extract(v, '\\..*$')`,
   `t_fixed(x, d, g) AS CASE WHEN NOT isfinite(x) THEN t_scientific(x) WHEN abs(x) < 1e18 THEN CASE WHEN x < 0 THEN '-' ELSE '' END || CASE WHEN g THEN t_grouped(t_exact(x, d)) ELSE t_exact(x, d) END ELSE format('{:,.' || CAST(d AS VARCHAR) || 'f}', x) END`,
   `t_data_size(x) AS CAST(regexp_extract(x, '^([0-9.]+)', 1) AS DOUBLE) * power(1024, CASE upper(regexp_extract(x, '([a-zA-Z]+)$', 1)) WHEN 'B' THEN 0 WHEN 'KB' THEN 1 WHEN 'MB' THEN 2 WHEN 'GB' THEN 3 WHEN 'TB' THEN 4 WHEN 'PB' THEN 5 WHEN 'EB' THEN 6 ELSE ${badArgument("'Invalid data size: ''' || x || ''''")} END)`,
+  `t_plain(v) AS CASE WHEN contains(v, '.') THEN rtrim(rtrim(v, '0'), '.') ELSE v END`,
+  `t_short(x) AS t_plain(CASE WHEN abs(x) < 10 THEN printf('%.2f', x) WHEN abs(x) < 100 THEN printf('%.1f', x) ELSE printf('%.0f', x) END)`,
   `t_format_number(x) AS CASE WHEN x IS NULL THEN NULL WHEN abs(x) >= 1e12 THEN t_short(x / 1e12) || 'T' WHEN abs(x) >= 1e9 THEN t_short(x / 1e9) || 'B' WHEN abs(x) >= 1e6 THEN t_short(x / 1e6) || 'M' WHEN abs(x) >= 1e3 THEN t_short(x / 1e3) || 'K' ELSE t_short(x) END`,
-  `t_short(x) AS regexp_replace(CASE WHEN abs(x) < 10 THEN printf('%.2f', x) WHEN abs(x) < 100 THEN printf('%.1f', x) ELSE printf('%.0f', x) END, '(\\.\\d*?)0+$|\\.$', '\\1')`,
   `t_unit_text(n, u) AS CASE WHEN n = 0 THEN NULL ELSE CAST(n AS VARCHAR) || ' ' || u || CASE WHEN n = 1 THEN '' ELSE 's' END END`,
   `t_human_parts(s) AS concat_ws(', ', t_unit_text(s // 604800, 'week'), t_unit_text(s % 604800 // 86400, 'day'), t_unit_text(s % 86400 // 3600, 'hour'), t_unit_text(s % 3600 // 60, 'minute'), CASE WHEN s = 0 THEN '0 seconds' ELSE t_unit_text(s % 60, 'second') END)`,
   `t_human_seconds(x) AS t_human_parts(CAST(round(abs(x)) AS BIGINT))`,
@@ -132,6 +133,7 @@ const texts = [
   `t_substr(s, i) AS CASE WHEN i > 0 THEN substr(s, i) WHEN i = 0 OR -i > length(s) THEN '' ELSE substr(s, length(s) + i + 1) END`,
   `t_substr_length(s, i, n) AS CASE WHEN n <= 0 OR i = 0 OR -i > length(s) THEN CASE WHEN s IS NOT NULL THEN '' END WHEN i > 0 THEN substr(s, i, n) ELSE substr(s, length(s) + i + 1, n) END`,
   `t_from_hex(x) AS CASE WHEN length(x) % 2 = 1 OR regexp_matches(x, '[^0-9a-fA-F]') THEN ${badArgument("'Invalid hexadecimal string: ' || x")} ELSE unhex(x) END`,
+  `t_url_text(u, p) AS regexp_extract(u, p, 1)`,
   `t_url_part(u, p) AS nullif(regexp_extract(u, p, 1), '')`,
   `t_url_path(u) AS regexp_extract(u, '^[a-zA-Z][a-zA-Z0-9+.-]*:(?://[^/?#]*)?([^?#]*)', 1)`,
 ]
