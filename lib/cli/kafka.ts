@@ -44,6 +44,15 @@ export function kafkaCommand(): Command {
       const { replication } = await import('../../provisioning/kafka/replication.ts')
       await replication({ ...options, scenarios, version: options.kafka })
     })
+  kafka
+    .command('doctor')
+    .description('why Kafka of LAB_KAFKA does not answer: what was seen, the cause, the cure')
+    .action(async () => {
+      const { loadConfig } = await import('../config.ts')
+      const { doctor } = await import('../../provisioning/doctor/kafka.ts')
+      const config = loadConfig()
+      if (!(await doctor(config.kafka, config))) process.exitCode = 1
+    })
   return kafka.addCommand(hostCommand())
 }
 
