@@ -2,6 +2,7 @@ import { KafkaError } from '../errors.ts'
 import { headerBytes, isIntact, readHeader } from '../records/batch.ts'
 import { plausibleSize } from './damage.ts'
 import type { Log } from './log.ts'
+import { rebuildIndexes } from './recovery.ts'
 import { segmentName, type Place, type Segment } from './segment.ts'
 
 /** Whole batches of a log, as stored. */
@@ -13,8 +14,24 @@ export interface Batches {
 
 const nothing = Buffer.alloc(0)
 
-/** See `Log.read`. Throws CORRUPT_MESSAGE when the batch with `offset` is damaged. */
+/** See `Log.read`. Throws CORRUPT_MESSAGE when the batch with `offset` is damaged. Indexes are disposable: before damage is believed, they are made
+ *  anew once. */
 export function readBatches(log: Log, offset: number, maxBytes: number, upTo: number): Batches {
+  for (;;) {
+    try {
+      return find(log, offset, maxBytes, upTo)
+    } catch (error) {
+      const segment = log.segments[log.segmentIndex(offset)]!
+      if (!(error instanceof KafkaError) || segment.rescanned) {
+        log.report((error as Error).message)
+        throw error
+      }
+      rebuildIndexes(segment, log.config().indexIntervalBytes)
+    }
+  }
+}
+
+function find(log: Log, offset: number, maxBytes: number, upTo: number): Batches {
   if (offset >= upTo) return { bytes: nothing, nextOffset: offset }
   for (let i = log.segmentIndex(offset); i < log.segments.length; i++) {
     const segment = log.segments[i]!
@@ -22,12 +39,12 @@ export function readBatches(log: Log, offset: number, maxBytes: number, upTo: nu
     if (!place) continue
     if (place.header.baseOffset > offset && place.header.baseOffset >= upTo) break
     if (place.header.baseOffset > offset && isDamagedBefore(segment, place)) {
-      throw damaged(log, segment, offset, `the next readable offset is ${place.header.baseOffset}`)
+      throw damaged(segment, offset, `the next readable offset is ${place.header.baseOffset}`)
     }
     const end = endPosition(log, segment, i, upTo)
     const wanted = Math.min(Math.max(maxBytes, place.header.sizeBytes), end - place.position)
     if (wanted <= 0) break
-    return readFrom(log, segment, place, wanted)
+    return readFrom(segment, place, wanted)
   }
   return { bytes: nothing, nextOffset: offset }
 }
@@ -60,7 +77,7 @@ function isDamagedBefore(segment: Segment, place: Place): boolean {
   }
 }
 
-function readFrom(log: Log, segment: Segment, place: Place, wanted: number): Batches {
+function readFrom(segment: Segment, place: Place, wanted: number): Batches {
   const bytes = Buffer.allocUnsafeSlow(wanted)
   const length = segment.read(bytes, place.position, wanted)
   const { verified } = segment
@@ -78,12 +95,7 @@ function readFrom(log: Log, segment: Segment, place: Place, wanted: number): Bat
     at += header.sizeBytes
   }
   if (at === 0)
-    throw damaged(
-      log,
-      segment,
-      place.header.baseOffset,
-      `its batch has ${place.header.sizeBytes} bytes at byte ${place.position}`,
-    )
+    throw damaged(segment, place.header.baseOffset, `its batch has ${place.header.sizeBytes} bytes at byte ${place.position}`)
   segment.remember(nextOffset, place.position + at)
   return { bytes: at === wanted ? bytes : bytes.subarray(0, at), nextOffset }
 }
@@ -94,8 +106,7 @@ function extend(verified: { from: number; to: number }, from: number, to: number
   else if (to === verified.from) verified.from = from
 }
 
-function damaged(log: Log, segment: Segment, offset: number, where: string): KafkaError {
+function damaged(segment: Segment, offset: number, where: string): KafkaError {
   const message = `${segmentName(segment.baseOffset)}.log is damaged at offset ${offset}: ${where}`
-  log.report(message)
   return new KafkaError('CORRUPT_MESSAGE', message)
 }

@@ -56,6 +56,18 @@ export function scanSegment(
   return position
 }
 
+/** Makes a segment's indexes anew from its batches. */
+export function rebuildIndexes(segment: Segment, intervalBytes: number): void {
+  segment.clearIndexes()
+  segment.rescanned = true
+  scanSegment(
+    segment,
+    0,
+    ({ header, position }) => segment.note(header, position, intervalBytes),
+    () => {},
+  )
+}
+
 /** The segments of a partition's folder, in order. Files of removed segments are cleared away. */
 export function listSegments(dir: string): number[] {
   const offsets: number[] = []

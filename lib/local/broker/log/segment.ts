@@ -30,6 +30,8 @@ export class Segment {
   #maxTimestampOffset = -1
   /** Of the first batch; what `segment.ms` counts from. */
   firstTimestamp: number | undefined
+  /** Its indexes were made anew from the log, so what looks damaged is. */
+  rescanned = false
   readonly createdMs: number
   /** Bytes [from, to) were written or checked by this process; the rest is checked when it is read. */
   verified = { from: 0, to: 0 }
@@ -63,12 +65,17 @@ export class Segment {
   loadIndexes(): boolean {
     if (this.#indexesLoaded) return true
     this.#indexesLoaded = true
-    const loaded = this.offsets.load() && this.times.load() && !(this.sizeBytes > 0 && this.times.count === 0)
+    const loaded = this.offsets.load() && this.times.load() && this.#indexesFit()
     if (loaded && this.times.count > 0) {
       this.#maxTimestamp = this.times.key(this.times.count - 1)
       this.#maxTimestampOffset = this.baseOffset + this.times.value(this.times.count - 1)
     }
     return loaded
+  }
+
+  #indexesFit(): boolean {
+    if (this.sizeBytes > 0 && this.times.count === 0) return false
+    return this.offsets.count === 0 || this.offsets.value(this.offsets.count - 1) < this.sizeBytes
   }
 
   /** Cheaper than loading them: enough for a segment that was flushed as a whole. */
@@ -78,6 +85,7 @@ export class Segment {
 
   clearIndexes(): void {
     this.#indexesLoaded = true
+    this.#hint = { offset: -1, position: 0 }
     this.offsets.truncate(0)
     this.times.truncate(0)
     this.#maxTimestamp = this.#maxTimestampOffset = -1

@@ -28,7 +28,14 @@ export class SparseIndex {
     this.#count = entries.length / this.#entryBytes
     while (this.#count > 0 && this.#isZero(this.#count - 1)) this.#count--
     this.#flushed = this.#count * this.#entryBytes === entries.length ? this.#count : -1
-    for (let i = 1; i < this.#count; i++) if (this.key(i) < this.key(i - 1)) return this.#discard()
+    return this.#isSorted() || this.#discard()
+  }
+
+  #isSorted(): boolean {
+    for (let i = 0; i < this.#count; i++) {
+      if (this.value(i) < 0 || (this.#entryBytes === 8 && this.key(i) < 0)) return false
+      if (i > 0 && (this.key(i) < this.key(i - 1) || this.value(i) < this.value(i - 1))) return false
+    }
     return true
   }
 
