@@ -23,28 +23,33 @@ const RULES: [RegExp, code: string, message: string][] = [
   [/Could not parse string "([\s\S]*?)" according to format/, 'INVALID_FUNCTION_ARGUMENT', 'Invalid format: "$1"'],
   [/Overflow in (\w+) of INT(\d+) \(([^)]*)\)/, 'NUMERIC_VALUE_OUT_OF_RANGE', '$2 $1 overflow: $3'],
   [
+    /Type (?:FLOAT|DOUBLE) with value (nan|-?inf) can't be cast/,
+    'INVALID_CAST_ARGUMENT',
+    'Cannot cast double NaN or Infinity to an integer',
+  ],
+  [
     /Type INT128 with value (\S+) can't be cast because the value is out of range for the destination type INT64/,
     'NUMERIC_VALUE_OUT_OF_RANGE',
     'bigint addition overflow',
   ],
   [
     /Type (?:INT\d+|FLOAT|DOUBLE) with value (\S+) can't be cast because the value is out of range for the destination type INT64/,
-    'INVALID_CAST_ARGUMENT',
+    'NUMERIC_VALUE_OUT_OF_RANGE',
     'Out of range for bigint: $1',
   ],
   [
     /Type (?:INT\d+|FLOAT|DOUBLE) with value (\S+) can't be cast because the value is out of range for the destination type INT32/,
-    'INVALID_CAST_ARGUMENT',
+    'NUMERIC_VALUE_OUT_OF_RANGE',
     'Out of range for integer: $1',
   ],
   [
     /Type (?:INT\d+|FLOAT|DOUBLE) with value (\S+) can't be cast because the value is out of range for the destination type INT16/,
-    'INVALID_CAST_ARGUMENT',
+    'NUMERIC_VALUE_OUT_OF_RANGE',
     'Out of range for smallint: $1',
   ],
   [
     /Type (?:INT\d+|FLOAT|DOUBLE) with value (\S+) can't be cast because the value is out of range for the destination type INT8/,
-    'INVALID_CAST_ARGUMENT',
+    'NUMERIC_VALUE_OUT_OF_RANGE',
     'Out of range for tinyint: $1',
   ],
   [

@@ -28,7 +28,7 @@ export function call(analysis: Analysis, node: Call, scope: Scope): Value {
   checkClauses(analysis, node, found.kind, scope)
   const inner: Scope = aggregate && !node.over ? { ...scope, insideAggregate: true, groups: undefined } : scope
   const args = node.arguments.map(argument => toArgument(analysis, argument, inner))
-  if (aggregate && !node.over) checkNesting(analysis, node, args)
+  if (node.over || aggregate) checkNesting(analysis, node, args)
   const match = findOverload(analysis, node.name, found.signatures, args, node.at)
   const parts = match.args
   const order = node.orderBy.map(item => ({ item, value: analysis.expression(item.value, inner) }))
@@ -96,10 +96,17 @@ function checkClauses(analysis: Analysis, node: Call, kind: string, scope: Scope
 
 function checkNesting(analysis: Analysis, node: Call, args: Argument[]): void {
   for (const argument of args) {
-    const inner = isLambda(argument) ? undefined : (argument.aggregate ?? argument.window)
-    if (!inner) continue
-    const message = `Cannot nest ${(argument as Value).aggregate ? 'aggregations' : 'window functions'} inside aggregation '${node.name}'`
-    throw queryError(analysis, (argument as Value).aggregate ? 'NESTED_AGGREGATION' : 'NESTED_WINDOW', message, node.at)
+    if (isLambda(argument)) continue
+    if (node.over && argument.window)
+      throw queryError(
+        analysis,
+        'NESTED_WINDOW',
+        `Cannot nest window functions or row pattern measures inside window function '${node.name}' arguments`,
+        node.at,
+      )
+    if (node.over || !(argument.aggregate ?? argument.window)) continue
+    const message = `Cannot nest ${argument.aggregate ? 'aggregations' : 'window functions'} inside aggregation '${node.name}'`
+    throw queryError(analysis, argument.aggregate ? 'NESTED_AGGREGATION' : 'NESTED_WINDOW', message, node.at)
   }
 }
 
@@ -116,7 +123,11 @@ export function resolveCall(analysis: Analysis, name: string, args: Value[], at:
 
 function findOverload(analysis: Analysis, name: string, signatures: Signature[], args: Argument[], at: number): Match {
   // `'a' || NULL`: Trino takes the NULL for an array.
-  if (name === 'concat' && args.length === 2 && args.filter(argument => !isLambda(argument) && argument.type.kind === 'unknown').length === 1)
+  if (
+    name === 'concat' &&
+    args.length === 2 &&
+    args.filter(argument => !isLambda(argument) && argument.type.kind === 'unknown').length === 1
+  )
     signatures = [...signatures].sort((a, b) => Number(b.text.includes('array')) - Number(a.text.includes('array')))
   let best: Match | undefined
   for (const signature of signatures) {

@@ -1,7 +1,7 @@
 import { coerceSql } from '../generate/cast.ts'
 import type { Call, Expression } from '../parse/ast.ts'
 import { commonOf } from '../types/coerce.ts'
-import { BOOLEAN, typeName, UNKNOWN, type Type } from '../types/types.ts'
+import { BOOLEAN, quoteText, typeName, VARCHAR, type Type } from '../types/types.ts'
 import { compareSql } from './operators.ts'
 import { combine, queryError, type Analysis, type Scope, type Value } from './scope.ts'
 
@@ -109,7 +109,9 @@ const tryFunction: Special = (analysis, node, scope) => {
 const typeOf: Special = (analysis, node, scope) => {
   wantArguments(analysis, node, 1, 1)
   const value = analysis.expression(node.arguments[0]!, scope)
-  return combine(scope, `'${typeName(value.type)}'`, { kind: 'varchar' }, [value])
+  const text = quoteText(typeName(value.type))
+  // The aggregate stays in the SQL: the query must give one row for each group.
+  return combine(scope, value.aggregate ? `CASE WHEN ${value.sql} IS NULL THEN ${text} ELSE ${text} END` : text, VARCHAR, [value])
 }
 
 /** Functions whose arguments are not looked up by signature. */
@@ -126,7 +128,7 @@ export const CONDITIONALS: Record<string, Special> = {
 /** Checks the number of arguments; Trino reports a wrong one as a syntax error of the function. */
 export function wantArguments(analysis: Analysis, node: Call, least: number, most = Infinity): void {
   if (node.arguments.length >= least && node.arguments.length <= most) return
-  throw queryError(analysis, 'INVALID_ARGUMENTS', `Invalid number of arguments for '${node.name}' function`, node.at)
+  if (node.name in CONDITIONALS || node.name === 'format')
+    throw queryError(analysis, 'SYNTAX_ERROR', `Invalid number of arguments for '${node.name}' function`, node.at)
+  throw queryError(analysis, 'FUNCTION_NOT_FOUND', `Unexpected number of arguments for function ${node.name}`, node.at)
 }
-
-export { UNKNOWN }

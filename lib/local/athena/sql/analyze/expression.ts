@@ -71,7 +71,11 @@ const HANDLERS: Handlers = {
     if (node.name === 'now' && !node.arguments.length) return instant(analysis, 3)
     const [left, right] = node.arguments
     if (node.name === 'mod' && left && right && node.arguments.length === 2)
-      return arithmetic(analysis, { kind: 'arithmetic', operator: '%', left, right, operatorAt: node.at, at: node.at, end: node.end }, scope)
+      return arithmetic(
+        analysis,
+        { kind: 'arithmetic', operator: '%', left, right, operatorAt: node.at, at: node.at, end: node.end },
+        scope,
+      )
     return call(analysis, node, scope)
   },
   lambda: (analysis, node) =>
@@ -144,7 +148,7 @@ const HANDLERS: Handlers = {
   current,
   parameter,
   grouping: (analysis, node, scope) => {
-    if (!scope.groups)
+    if (!scope.groups?.size)
       return fail(
         analysis,
         'MISSING_GROUP_BY',
@@ -292,7 +296,7 @@ function subquery(analysis: Analysis, node: Expression & { kind: 'subquery' }, s
 function cast(analysis: Analysis, node: Expression & { kind: 'cast' }, scope: Scope): Value {
   const value = analysis.expression(node.value, scope)
   const type = resolveType(node.type)
-  if (!type) return fail(analysis, 'TYPE_NOT_FOUND', `Unknown type: ${analysis.sql.slice(node.type.at, node.type.end)}`, node.at)
+  if (!type) return fail(analysis, 'TYPE_MISMATCH', `Unknown type: ${analysis.sql.slice(node.type.at, node.type.end)}`, node.at)
   const sql = castSql(value.sql, value.type, type, node.safe)
   if (!sql) return fail(analysis, 'TYPE_MISMATCH', `Cannot cast ${typeName(value.type)} to ${typeName(type)}`, node.at)
   return combine(scope, sql, type, [value])

@@ -81,8 +81,7 @@ export function jsonPathFunction(analysis: Analysis, node: Expression & { kind: 
   const { options } = node
   const path = quoteText(parsed.path)
   const invalid = `NOT json_valid(${input.sql})`
-  const wrong = (what: string) =>
-    options.onError === 'ERROR' ? raise('PATH_EVALUATION_ERROR', quoteText(what)) : undefined
+  const wrong = (what: string) => (options.onError === 'ERROR' ? raise('PATH_EVALUATION_ERROR', quoteText(what)) : undefined)
   const found = `json_extract(${input.sql}, ${path})`
   const missing = parsed.many ? `len(${found}) = 0` : `${found} IS NULL`
   if (node.function === 'JSON_EXISTS') {

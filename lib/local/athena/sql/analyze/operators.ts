@@ -58,13 +58,13 @@ function numberSql(operator: string, left: Value, right: Value, a: Type, b: Type
   const symbol = operator === '/' ? '//' : operator
   if (operator === '/' || operator === '%') {
     const safe = right.literal !== undefined && Number(right.literal) !== 0
-    return { sql: safe ? `(${x} ${symbol} ${y})` : guardZero(y, `${x} ${symbol} ${y}`), type: common }
+    return { sql: safe ? `(${x} ${symbol} ${y})` : guardZero(left, x, y, `${x} ${symbol} ${y}`), type: common }
   }
   return { sql: `(${x} ${symbol} ${y})`, type: common }
 }
 
-const guardZero = (divisor: string, sql: string) =>
-  `CASE WHEN ${divisor} = 0 THEN ${raise('DIVISION_BY_ZERO', "'Division by zero'")} ELSE ${sql} END`
+const guardZero = (left: Value, dividend: string, divisor: string, sql: string) =>
+  `CASE WHEN ${divisor} = 0${left.literal === undefined ? ` AND ${dividend} IS NOT NULL` : ''} THEN ${raise('DIVISION_BY_ZERO', "'Division by zero'")} ELSE ${sql} END`
 
 function decimalSql(operator: string, left: Value, right: Value, a: Type, b: Type): { sql: string; type: Type } {
   const type = decimalResult(operator, a, b)
@@ -72,9 +72,10 @@ function decimalSql(operator: string, left: Value, right: Value, a: Type, b: Typ
     t.kind === 'decimal' ? coerceSql(value.sql, value.type, t) : `CAST(${value.sql} AS DECIMAL(19,0))`
   const x = asDecimal(left, a)
   const y = asDecimal(right, b)
-  if (operator === '/') return { sql: guardZero(y, `CAST(t_divide(${x}, ${y}, ${type.scale}) AS ${duckdbType(type)})`), type }
+  if (operator === '/')
+    return { sql: guardZero(left, x, y, `CAST(t_divide(${x}, ${y}, ${type.scale}) AS ${duckdbType(type)})`), type }
   const plain = `CAST(${x} ${operator} ${y} AS ${duckdbType(type)})`
-  return { sql: operator === '%' ? guardZero(y, plain) : plain, type }
+  return { sql: operator === '%' ? guardZero(left, x, y, plain) : plain, type }
 }
 
 const isStamp = (type: Type) => type.kind === 'timestamp' || type.kind === 'timestamp with time zone'

@@ -185,7 +185,7 @@ function unnestColumns(
         { sql: `map_values(${sql})`, type: type.value },
       ]
     if (type.kind !== 'array')
-      throw queryError(analysis, 'TYPE_MISMATCH', `Cannot unnest type: ${typeName(type)}`, node.values[i]!.at)
+      throw queryError(analysis, 'INVALID_FUNCTION_ARGUMENT', `Cannot unnest type: ${typeName(type)}`, node.values[i]!.at)
     const { element } = type
     if (element.kind !== 'row') return [{ sql: element.kind === 'unknown' ? `CAST(${sql} AS INTEGER[])` : sql, type: element }]
     return element.fields.map((field, index) => ({
@@ -241,8 +241,8 @@ type Join = RelationNode & { kind: 'join' }
 function join(analysis: Analysis, node: Join, scope: Scope, outer: Relation | undefined): Relation {
   const left = relation(analysis, node.left, scope, outer)
   const opened = asUnnest(node.right)
-  if (opened) return joinUnnest(analysis, node, scope, left, opened)
-  const right = relation(analysis, node.right, scope, left)
+  if (opened && node.type !== 'RIGHT' && node.type !== 'FULL') return joinUnnest(analysis, node, scope, left, opened)
+  const right = relation(analysis, node.right, scope, opened ? undefined : left)
   if (node.using || node.natural) return joinUsing(analysis, node, left, right)
   const both = combined(node.type, left, right)
   if (!node.on) return { sql: `${left.sql} CROSS JOIN ${right.sql}`, fields: both }
@@ -271,7 +271,7 @@ function joinUnnest(
   opened: NonNullable<ReturnType<typeof asUnnest>>,
 ): Relation {
   const always = !node.on || (node.on.kind === 'boolean' && node.on.value)
-  if (node.type === 'RIGHT' || node.type === 'FULL' || (node.type === 'LEFT' && !always))
+  if (node.type === 'LEFT' && !always)
     throw queryError(
       analysis,
       'NOT_SUPPORTED',

@@ -80,9 +80,9 @@ export const arrayFunctions: FunctionTable = {
   'cardinality(array(t)) bigint': 'len($1)',
   'cardinality(map(k, v)) bigint': 'CAST(cardinality($1) AS BIGINT)',
   'combinations(array(t), bigint) array(array(t))': combinations,
-  'concat(array(t), array(t)…) array(t)': e => e.args.reduce((left, right) => `list_concat(${left}, ${right})`),
-  'concat(array(t), t) array(t)': 'list_append($1, $2)',
-  'concat(t, array(t)) array(t)': 'list_prepend($1, $2)',
+  'concat(array(t), array(t)…) array(t)': '($||)',
+  'concat(array(t), t) array(t)': 'CASE WHEN $1 IS NOT NULL THEN list_append($1, $2) END',
+  'concat(t, array(t)) array(t)': 'CASE WHEN $2 IS NOT NULL THEN list_prepend($1, $2) END',
   'contains(array(t), t) boolean': 't_contains($1, $2)',
   'contains_sequence(array(t), array(t)) boolean': 't_contains_sequence($1, $2)',
   'element_at(array(t), bigint) t': 't_element_at($1, $2)',
@@ -118,7 +118,7 @@ export const arrayFunctions: FunctionTable = {
 function join({ args, types }: Emission): string {
   const element = (types[0] as Type & { kind: 'array' }).element
   const text = 'double|real'.includes(element.kind)
-    ? 't_float_text(x)'
+    ? 't_scientific(x)'
     : element.kind === 'timestamp'
       ? "strftime(x, '%Y-%m-%d %H:%M:%S.%g')"
       : 'CAST(x AS VARCHAR)'

@@ -60,13 +60,13 @@ export const mathFunctions: FunctionTable = {
   ),
   ...same('round', '$1', INTEGERS),
   ...same('round', 't_round($1)', ['double', 'real']),
-  'round(decimal(p, s)) decimal(p, 0)': wholeDecimal('round($1, 0)'),
+  'round(decimal(p, s)) decimal(w, 0)': wholeDecimal('round($1, 0)'),
   ...Object.fromEntries(
     INTEGERS.map(type => [`round(${type}, integer) ${type}`, `CAST(t_round_integer($1, $2) AS ${type.toUpperCase()})`]),
   ),
   'round(double, integer) double': 't_round_to($1, $2)',
   'round(real, integer) real': 'CAST(t_round_to($1, $2) AS FLOAT)',
-  'round(decimal(p, s), integer) decimal(p, s)': ({ args, result, literals }) => {
+  'round(decimal(p, s), integer) decimal(q, s)': ({ args, result, literals }) => {
     const digits = literals[1]
     if (digits === undefined) return `CAST(t_round_to(${args[0]}, ${args[1]}) AS ${duckdbType(result)})`
     return `CAST(round(${args[0]}, ${Math.min(Number(digits), scaleOf(result))}) AS ${duckdbType(result)})`
@@ -82,7 +82,6 @@ export const mathFunctions: FunctionTable = {
   ...double('tanh', 'tanh($1)'),
   'to_base(bigint, bigint) varchar(64)': 't_to_base($1, $2)',
   ...same('truncate', 'trunc($1)', ['double', 'real']),
-  'truncate(double, integer) double': 't_truncate_to($1, $2)',
   'truncate(decimal(p, s)) decimal(p, 0)': wholeDecimal('trunc($1)'),
   'truncate(decimal(p, s), integer) decimal(p, s)': ({ args, result }) =>
     `CAST(trunc(${args[0]} * CAST(power(10, ${args[1]}) AS BIGINT)) / power(10, ${args[1]}) AS ${duckdbType(result)})`,
@@ -116,6 +115,6 @@ function rounding(name: string, sql: string): FunctionTable {
   return {
     ...same(name, '$1', INTEGERS),
     ...same(name, `${sql}($1)`, ['double', 'real']),
-    [`${name}(decimal(p, s)) decimal(p, 0)`]: wholeDecimal(`${sql}($1)`),
+    [`${name}(decimal(p, s)) decimal(w, 0)`]: wholeDecimal(`${sql}($1)`),
   }
 }

@@ -123,7 +123,10 @@ function decimalDistance(sizes: (string | undefined)[], type: Type, bindings: Bi
   const [p, s] = sizes
   if (p) bindings.set(p, Math.max((bindings.get(p) as number | undefined) ?? 0, decimal.precision))
   if (s) bindings.set(s, Math.max((bindings.get(s) as number | undefined) ?? 0, decimal.scale))
-  return type.kind === 'decimal' ? 0 : 2
+  // For results: q has room for a carry, w is the whole part with a carry.
+  bindings.set('q', Math.min(38, decimal.precision + 1))
+  bindings.set('w', Math.min(38, decimal.precision - decimal.scale + Math.min(decimal.scale, 1)))
+  return type.kind === 'decimal' ? 0 : numericGap(type, { kind: 'double' }) - 1.5
 }
 
 function timeDistance(name: string, size: string, type: Type, bindings: Bindings): number | undefined {

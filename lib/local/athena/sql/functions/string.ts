@@ -7,6 +7,7 @@ export const stringFunctions: FunctionTable = {
   'concat_ws(varchar, varchar…) varchar': 'concat_ws($*)',
   'concat_ws(varchar, array(varchar)) varchar': "CASE WHEN $1 IS NOT NULL THEN coalesce(array_to_string($2, $1), '') END",
   'concat(varchar, varchar…) varchar': '(' + '$||' + ')',
+  'concat(varbinary, varbinary…) varbinary': '($||)',
   'hamming_distance(varchar, varchar) bigint': 'CAST(t_hamming($1, $2) AS BIGINT)',
   'length(varchar) bigint': 'length($1)',
   'length(char(x)) bigint': ({ args, types }) =>
@@ -36,8 +37,6 @@ export const stringFunctions: FunctionTable = {
   'split(varchar(x), varchar, bigint) array(varchar(x))': 't_split_limit($1, $2, $3)',
   'split_part(varchar(x), varchar, bigint) varchar(x)': 't_split_part($1, $2, $3)',
   'split_to_map(varchar, varchar, varchar) map(varchar, varchar)': 't_split_to_map($1, $2, $3)',
-  'split_to_map(varchar, varchar, varchar, function(varchar, varchar, varchar, varchar)) map(varchar, varchar)': ({ args }) =>
-    `map_from_entries(list_transform(t_split_groups(${args[0]}, ${args[1]}, ${args[2]}), lambda g: {'key': g.key, 'value': CASE WHEN len(g.items) = 1 THEN g.items[1] ELSE list_reduce(list_transform(g.items, lambda i: {k: g.key, i: i}), lambda a, b: {k: a.k, i: list_transform([{k: a.k, v: a.i, w: b.i}], ${tripleLambda(args[3]!)})[1]}).i END}))`,
   'split_to_multimap(varchar, varchar, varchar) map(varchar, array(varchar))': 't_split_to_multimap($1, $2, $3)',
   'strpos(varchar, varchar) bigint': 'CAST(strpos($1, $2) AS BIGINT)',
   'strpos(varchar, varchar, bigint) bigint': 't_strpos($1, $2, $3)',
@@ -62,14 +61,6 @@ export const stringFunctions: FunctionTable = {
   'like_pattern(varchar, varchar) varchar': '$1',
 }
 
-/** The lambda of split_to_map takes (key, first value, second value); here they are fields of one struct. */
-function tripleLambda(lambda: string): string {
-  const [, parameters, body] = /^lambda ([^:]*): ([\s\S]*)$/.exec(lambda)!
-  const names = parameters!.split(', ')
-  const fields = ['k', 'v', 'w']
-  return `lambda z: ${names.reduce((text, name, i) => text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `z.${fields[i]}`), body!)}`
-}
-
 /** Regular expressions. DuckDB's RE2 is used as it is; patterns that RE2 cannot do go to t_regex functions written in JavaScript. */
 export const regexpFunctions: FunctionTable = {
   'regexp_count(varchar, varchar) bigint': regex('CAST(len(regexp_extract_all($1, $2)) AS BIGINT)', 't_js_regexp_count($1, $2)'),
@@ -78,7 +69,7 @@ export const regexpFunctions: FunctionTable = {
     't_js_regexp_extract($1, $2, CAST(0 AS BIGINT))',
   ),
   'regexp_extract(varchar(x), varchar, bigint) varchar(x)': emission =>
-    emission.literals[2] === undefined
+    emission.literals[2] === undefined || !groupAlwaysMatches(emission.literals[1] ?? '', Number(emission.literals[2]))
       ? 't_js_regexp_extract($1, $2, $3)'
       : regex(
           `CASE WHEN regexp_matches($1, $2) THEN regexp_extract($1, $2, ${emission.literals[2]}) END`,
@@ -112,6 +103,12 @@ export const regexpFunctions: FunctionTable = {
 
 /** `$1` of Trino is `\1` of RE2. */
 const replacementText = (text: string) => text.replace(/\$(\d)/g, '\\$1')
+
+/** Whether group number `group` of a pattern surely takes part in each match, so that RE2's empty text for a missing group cannot occur. */
+function groupAlwaysMatches(pattern: string, group: number): boolean {
+  const groups = pattern.match(/(?<!\\\\)\((?!\?)/g)?.length ?? 0
+  return group <= groups && (group === 0 || !/\||\)[?*{]/.test(pattern))
+}
 
 /** Chooses RE2 when the pattern is a literal that it understands in the same way. */
 function regex(native: string, javascript: string) {

@@ -137,6 +137,7 @@ export abstract class ExpressionParser extends SpecialParser {
     const literal = this.literal()
     if (literal) return literal
     if (this.isSymbol('(')) return this.parenthesised()
+    if (this.isSymbol('[')) return this.array()
     if (token.kind === 'word') {
       const special = this.special()
       if (special) return special

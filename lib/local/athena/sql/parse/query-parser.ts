@@ -1,5 +1,6 @@
 import type { Body, Expression, Grouping, Name, Query, Relation, Select, SelectItem } from './ast.ts'
 import { ExpressionParser } from './expression-parser.ts'
+import type { Token } from './tokens.ts'
 
 const AFTER_RELATION =
   `'(', ',', 'CROSS', 'EXCEPT', 'FETCH', 'FULL', 'GROUP', 'HAVING', 'INNER', 'INTERSECT', 'JOIN', 'LEFT', 'LIMIT',
@@ -116,7 +117,7 @@ export class QueryParser extends ExpressionParser {
     if (this.accept('FROM')) select.from = this.relations()
     if (this.accept('WHERE')) select.where = this.expression()
     if (this.accept('GROUP', 'BY')) {
-      const all = !this.accept('DISTINCT') && this.isWord('ALL') && this.accept('ALL')
+      const all = !this.accept('DISTINCT') && this.isWord('ALL') && this.startsExpression(this.look()) && this.accept('ALL')
       select.groupBy = { all, elements: this.list(() => this.grouping()) }
     }
     if (this.accept('HAVING')) select.having = this.expression()
@@ -128,6 +129,13 @@ export class QueryParser extends ExpressionParser {
       })
     select.end = this.lastEnd
     return select
+  }
+
+  /** Whether a token after GROUP BY ALL begins an expression; if not, ALL is a name. */
+  private startsExpression(token: Token): boolean {
+    return token.kind !== 'end' && token.kind !== 'symbol'
+      ? !['HAVING', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH', 'WINDOW', 'UNION'].includes(token.text)
+      : token.text === '('
   }
 
   private selectItem(): SelectItem {

@@ -52,7 +52,7 @@ export abstract class SpecialParser extends TypeParser {
     const { text, at, end } = this.token
     if (text === 'NULL') return this.take() && { kind: 'null', at, end }
     if (text === 'TRUE' || text === 'FALSE') return this.take() && { kind: 'boolean', value: text === 'TRUE', at, end }
-    if (text === 'INTERVAL' && (this.look().kind === 'string' || ['+', '-'].includes(this.look().text))) return this.interval()
+    if (text === 'INTERVAL' && this.startsInterval()) return this.interval()
     if (!this.isName()) return undefined
     if (this.look().kind === 'string' || (text === 'DOUBLE' && this.look().text === 'PRECISION')) {
       const type = { name: text.toLowerCase(), arguments: [], at, end }
@@ -61,6 +61,11 @@ export abstract class SpecialParser extends TypeParser {
       return { kind: 'typed', type, text: this.take().text, at, end: this.lastEnd }
     }
     return undefined
+  }
+
+  private startsInterval(): boolean {
+    const signed = ['+', '-'].includes(this.look().text)
+    return signed || (this.look().kind === 'string' && INTERVAL_FIELDS.includes(this.look(2).text))
   }
 
   private interval(): Expression {
@@ -132,8 +137,9 @@ export abstract class SpecialParser extends TypeParser {
     return { kind: 'case', operand, whens, otherwise, at, end: this.lastEnd }
   }
 
-  private array(): Expression {
-    const { at } = this.take()
+  protected array(): Expression {
+    const { at } = this.token
+    this.accept('ARRAY')
     this.expect('[')
     const elements = this.isSymbol(']') ? [] : this.list(() => this.expression())
     this.expect(']')
