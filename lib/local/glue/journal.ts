@@ -16,6 +16,7 @@ export async function openJournal({ file, apply }: { file: string; apply: (entry
   await mkdir(dirname(file), { recursive: true })
   let entryCount = existsSync(file) ? await replay(file, apply) : 0
   let handle = await open(file, 'a')
+  let goodBytes = (await handle.stat()).size
   let pending: { line: string; done: () => void; failed: (error: unknown) => void }[] = []
   let tail: Promise<void> = Promise.resolve()
 
@@ -25,11 +26,15 @@ export async function openJournal({ file, apply }: { file: string; apply: (entry
     pending = []
     if (group.length === 0) return
     try {
-      await handle.appendFile(group.map(entry => entry.line).join(''))
+      const bytes = Buffer.from(group.map(entry => entry.line).join(''))
+      await handle.appendFile(bytes)
       await handle.datasync()
+      goodBytes += bytes.length
       entryCount += group.length
       for (const entry of group) entry.done()
     } catch (error) {
+      // A full disk: a part that was written must not stand before the next entry.
+      await handle.truncate(goodBytes).catch(() => {})
       for (const entry of group) entry.failed(error)
     }
   }
@@ -53,6 +58,7 @@ export async function openJournal({ file, apply }: { file: string; apply: (entry
         await handle.close()
         await rename(`${file}.new`, file)
         handle = await open(file, 'a')
+        goodBytes = (await handle.stat()).size
       }),
     get entryCount() {
       return entryCount

@@ -10,7 +10,7 @@ import { unsupported, oneOf } from '../crawlerInput.ts'
 import { classifierName, type CrawlerStore } from '../crawlerStore.ts'
 import { parseJsonPath } from '../crawl/jsonPath.ts'
 import { alreadyExists, checkName, invalidInput, notFound } from '../names.ts'
-import { page } from '../page.ts'
+import { byName, page } from '../page.ts'
 import { toWire } from '../wire.ts'
 
 /** CreateClassifier, GetClassifier, GetClassifiers, UpdateClassifier, DeleteClassifier: JSON and CSV ones; grok and XML are refused. */
@@ -32,11 +32,11 @@ export function classifierOperations(store: CrawlerStore) {
     GetClassifier: ({ Name }: GetClassifierRequest) => ({ Classifier: answered(known(Name)) }),
     GetClassifiers(request: GetClassifiersRequest) {
       const names = [...store.classifiers.keys()].sort()
-      const { items, NextToken } = page(names, request, {
-        most: 1000,
-        nameOf: name => name,
-        isAfter: (name, last) => name > last,
-      })
+      const { items, NextToken } = page(
+        names,
+        request,
+        byName(1000, name => name),
+      )
       return { Classifiers: items.map(name => answered(store.classifiers.get(name)!)), NextToken }
     },
     async UpdateClassifier(request: UpdateClassifierRequest) {

@@ -13,7 +13,7 @@ import { crawlerOf } from '../crawlerInput.ts'
 import type { CrawlerRuns } from '../crawlerRuns.ts'
 import { crawlerIn, type CrawlerStore } from '../crawlerStore.ts'
 import { alreadyExists, checkName } from '../names.ts'
-import { page } from '../page.ts'
+import { byName, page } from '../page.ts'
 import { toWire } from '../wire.ts'
 import { requiredList } from './required.ts'
 import { crawlerArn } from './tags.ts'
@@ -22,7 +22,7 @@ import { crawlerArn } from './tags.ts'
 export function crawlerOperations(store: CrawlerStore, runs: CrawlerRuns) {
   const answered = (crawler: Crawler): Crawler => ({ ...crawler, CrawlElapsedTime: runs.elapsedMs(crawler.Name!) })
   const sortedNames = (): string[] => [...store.crawlers.keys()].sort()
-  const inOrder = { most: 1000, nameOf: (name: string) => name, isAfter: (name: string, last: string) => name > last }
+  const inOrder = byName(1000, (name: string) => name)
   const all = (names: string[]): Crawler[] => names.map(name => answered(store.crawlers.get(name)!.crawler))
   return {
     async CreateCrawler(request: CreateCrawlerRequest) {

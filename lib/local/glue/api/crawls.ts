@@ -14,7 +14,7 @@ import { ServiceError } from '../../aws/errors.ts'
 import type { CrawlerRuns } from '../crawlerRuns.ts'
 import { crawlerIn, type CrawlerRecord, type CrawlerStore } from '../crawlerStore.ts'
 import { checkName, invalidInput } from '../names.ts'
-import { page } from '../page.ts'
+import { byName, page } from '../page.ts'
 import { checkSchedule } from '../schedule.ts'
 import { toWire } from '../wire.ts'
 
@@ -32,18 +32,23 @@ export function crawlOperations(store: CrawlerStore, runs: CrawlerRuns) {
     GetCrawlerMetrics(request: GetCrawlerMetricsRequest) {
       const names = request.CrawlerNameList?.length ? request.CrawlerNameList : [...store.crawlers.keys()]
       const known = names.filter(name => store.crawlers.has(name)).sort()
-      const order = { most: 1000, nameOf: (name: string) => name, isAfter: (name: string, last: string) => name > last }
-      const { items, NextToken } = page(known, request, order)
+      const { items, NextToken } = page(
+        known,
+        request,
+        byName(1000, name => name),
+      )
       return { CrawlerMetricsList: items.map(name => metricsOf(store.crawlers.get(name)!)), NextToken }
     },
     ListCrawls(request: ListCrawlsRequest) {
       const { history } = crawlerIn(store, checkName(request.CrawlerName, 'crawlerName'))
       const wanted = history.filter(crawl => (request.Filters ?? []).every(filter => matches(crawl, filter)))
-      const last = wanted.findIndex(crawl => Buffer.from(crawl.CrawlId!).toString('base64') === request.NextToken)
       const { items, NextToken } = page(wanted, request, {
         most: 1000,
         nameOf: crawl => crawl.CrawlId!,
-        isAfter: crawl => wanted.indexOf(crawl) > last,
+        after(id) {
+          const later = new Set(wanted.slice(wanted.findIndex(crawl => crawl.CrawlId === id) + 1))
+          return crawl => later.has(crawl)
+        },
       })
       return toWire({ Crawls: items, NextToken })
     },

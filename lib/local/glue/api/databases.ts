@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-glue'
 import type { CatalogStore } from '../catalog.ts'
 import { checkName } from '../names.ts'
-import { page } from '../page.ts'
+import { byName, page } from '../page.ts'
 import { toWire } from '../wire.ts'
 import { required } from './required.ts'
 
@@ -20,11 +20,11 @@ export function databaseOperations(catalog: CatalogStore) {
     },
     GetDatabase: ({ Name }: GetDatabaseRequest) => toWire({ Database: catalog.getDatabase(checkName(Name, 'name')) }),
     GetDatabases(request: GetDatabasesRequest) {
-      const { items, NextToken } = page(catalog.listDatabases(), request, {
-        most: 100,
-        nameOf: database => database.Name!,
-        isAfter: (database, name) => database.Name! > name,
-      })
+      const { items, NextToken } = page(
+        catalog.listDatabases(),
+        request,
+        byName(100, database => database.Name!),
+      )
       return toWire({ DatabaseList: items, NextToken })
     },
     async UpdateDatabase({ Name, DatabaseInput }: UpdateDatabaseRequest) {

@@ -36,7 +36,10 @@ export function partitionOperations(catalog: CatalogStore) {
       const { items, NextToken } = page(segmentOf(all, request.Segment), request, {
         most: 1000,
         nameOf: partition => JSON.stringify(partition.Values),
-        isAfter: (partition, last) => compareValues(partition.Values!, parseValues(last)) > 0,
+        after(name) {
+          const last = parseValues(name)
+          return partition => compareValues(partition.Values!, last) > 0
+        },
       })
       return toWire({ Partitions: request.ExcludeColumnSchema ? items.map(withoutColumns) : items, NextToken })
     },

@@ -16,11 +16,9 @@ import type {
 import { ServiceError } from '../../aws/errors.ts'
 import type { CatalogStore } from '../catalog.ts'
 import { checkName, invalidInput, notFound } from '../names.ts'
-import { page } from '../page.ts'
+import { byName, page } from '../page.ts'
 import { fromWire, toWire } from '../wire.ts'
 import { attempt, required, requiredList } from './required.ts'
-
-const byName = { nameOf: (table: Table) => table.Name!, isAfter: (table: Table, name: string) => table.Name! > name }
 
 /** CreateTable, GetTable, GetTables, SearchTables, UpdateTable, DeleteTable, BatchDeleteTable. */
 export function tableOperations(catalog: CatalogStore) {
@@ -36,7 +34,11 @@ export function tableOperations(catalog: CatalogStore) {
     GetTables(request: GetTablesRequest) {
       const matches = namePattern(request.Expression)
       const all = catalog.listTables(checkName(request.DatabaseName, 'databaseName')).filter(table => matches(table.Name!))
-      const { items, NextToken } = page(all, request, { most: 100, ...byName })
+      const { items, NextToken } = page(
+        all,
+        request,
+        byName(100, table => table.Name!),
+      )
       const namesOnly = request.AttributesToGet?.length === 1 && request.AttributesToGet[0] === 'NAME'
       const list = namesOnly ? items.map(({ Name, DatabaseName, CatalogId }) => ({ Name, DatabaseName, CatalogId })) : items
       return toWire({ TableList: list, NextToken })
@@ -47,8 +49,7 @@ export function tableOperations(catalog: CatalogStore) {
         .flatMap(database => catalog.listTables(database.Name!))
         .filter(table => searched(table, request))
       const place = (table: Table): string => `${table.DatabaseName}\n${table.Name}`
-      const order = { nameOf: place, isAfter: (table: Table, name: string) => place(table) > name }
-      const { items, NextToken } = page(found, request, { most: 1000, ...order })
+      const { items, NextToken } = page(found, request, byName(1000, place))
       return toWire({ TableList: items, NextToken })
     },
     async UpdateTable(request: UpdateTableRequest) {
@@ -96,7 +97,7 @@ export function tableVersionOperations(catalog: CatalogStore) {
       const { items, NextToken } = page(versionsOf(request), request, {
         most: 100,
         nameOf: version => version.VersionId!,
-        isAfter: (version, last) => Number(version.VersionId) < Number(last),
+        after: last => version => Number(version.VersionId) < Number(last),
       })
       return toWire({ TableVersions: items, NextToken })
     },

@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { createGunzip, gunzipSync, inflateRawSync } from 'node:zlib'
 import { snappyUncompress } from 'hyparquet'
+import { decompressFrameSync } from 'lz4-napi'
 
 /** Values of the table parameter `compressionType`. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'zip' | 'bzip2' | 'lz4'
@@ -23,7 +24,7 @@ export interface Stored {
 }
 
 const smallFile = 64 * 1024
-/** Snappy and zip are opened in memory; larger ones are left unread. */
+/** Snappy, lz4 and zip are opened in memory; larger ones are left unread. */
 const mostInMemory = 64 * 1024 * 1024
 
 /** The first `limit` bytes of a file's content, whatever it is wrapped in (found by its first bytes, not by its name). Throws on damaged wrapping. */
@@ -33,10 +34,10 @@ export async function readHead({ path, key, sizeBytes }: Stored, limit: number):
   if (compression === 'none')
     return { compression, bytes: start.subarray(0, limit), storedBytes: Math.min(limit, sizeBytes), whole: sizeBytes <= limit }
   if (compression === 'gzip') return gunzipHead(path, { start, sizeBytes, limit })
-  if (compression === 'bzip2' || compression === 'lz4' || sizeBytes > mostInMemory)
+  if (compression === 'bzip2' || sizeBytes > mostInMemory)
     return { compression, bytes: new Uint8Array(), storedBytes: 0, whole: false }
   const packed = start.length === sizeBytes ? start : readBytes(path, sizeBytes)
-  const all = compression === 'zip' ? unzipOne(packed) : unsnap(packed)
+  const all = compression === 'zip' ? unzipOne(packed) : compression === 'lz4' ? decompressFrameSync(packed) : unsnap(packed)
   const whole = all.length <= limit
   return { compression, bytes: all.subarray(0, limit), storedBytes: whole ? sizeBytes : (sizeBytes * limit) / all.length, whole }
 }
