@@ -98,16 +98,7 @@ async function lookAtAdvertised(kafka: Cluster): Promise<Finding[]> {
       ]
     }
     const findings = await Promise.all(
-      brokers.map(async ({ host, port }) => {
-        const reach = await probe(host, port)
-        return reach === 'open'
-          ? fine(`the cluster tells clients ${host}:${port}, which answers`)
-          : wrong(
-              `the cluster tells clients ${host}:${port}: ${reach}`,
-              "advertised.listeners is an address that is not known or not open here: a private one, or yesterday's after stop and start",
-              'npx tickerlake kafka host up, or aws start: the address is asked of EC2 at every boot',
-            )
-      }),
+      brokers.map(async ({ host, port }) => advertised(`${host}:${port}`, await probe(host, port))),
     )
     return [
       ...findings,
@@ -116,6 +107,9 @@ async function lookAtAdvertised(kafka: Cluster): Promise<Finding[]> {
         : fine(`broker ${controller} is the controller`),
     ]
   } catch (error) {
+    // kafkajs goes on with what the cluster tells, so this is where a wrong advertised address shows
+    const address = brokerOf(error)
+    if (address && !kafka.brokers.includes(address)) return [advertised(address, await probe(...split(address)))]
     return [
       wrong(
         'the cluster does not tell about itself',
@@ -124,6 +118,25 @@ async function lookAtAdvertised(kafka: Cluster): Promise<Finding[]> {
       ),
     ]
   }
+}
+
+const advertised = (address: string, reach: Reach): Finding =>
+  reach === 'open'
+    ? fine(`the cluster tells clients ${address}, which answers`)
+    : wrong(
+        `the cluster tells clients ${address}: ${reach}`,
+        "advertised.listeners is an address that is not known or not open here: a private one, or yesterday's after stop and start",
+        'npx tickerlake kafka host up, or aws start: the address is asked of EC2 at every boot',
+      )
+
+/** The address that an error of kafkajs, or one of its causes, is about. */
+function brokerOf(error: unknown): string | undefined {
+  for (let inner = error; inner instanceof Error;) {
+    const { broker, cause, originalError } = inner as { broker?: unknown; cause?: unknown; originalError?: unknown }
+    if (typeof broker === 'string') return broker
+    inner = cause ?? originalError
+  }
+  return undefined
 }
 
 async function lookAtTopic(kafka: Cluster, { topic }: { topic: string }): Promise<Finding[]> {

@@ -1,0 +1,104 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { afterEach, expect, it } from 'vitest'
+import { type Finding, doctor, examineKafka } from '../../../provisioning/doctor/kafka.ts'
+import { probe, whatSpeaks } from '../../../provisioning/doctor/probe.ts'
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+function serve(onSocket: (socket: Socket) => void): Promise<number> {
+  return new Promise(resolve => {
+    const server = createServer(socket => {
+      socket.on('error', () => {})
+      onSocket(socket)
+    })
+    servers.push(server)
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const port = await serve(() => {})
+  await new Promise(resolve => servers.pop()?.close(resolve))
+  return port
+}
+
+/** A broker that answers ApiVersions and Metadata v0/v1 and names `advertised` as its only broker. */
+function broker(advertised: { host: string; port: number } | undefined): Promise<number> {
+  return serve(socket => {
+    socket.on('data', request => {
+      const correlation = request.subarray(8, 12)
+      const body = request.readInt16BE(4) === 18 ? versions() : metadata(advertised)
+      const size = Buffer.alloc(4)
+      size.writeInt32BE(4 + body.length)
+      socket.write(Buffer.concat([size, correlation, body]))
+    })
+  })
+}
+
+const numbers = (...values: [bits: 16 | 32, value: number][]): Buffer =>
+  Buffer.concat(
+    values.map(([bits, value]) => {
+      const buffer = Buffer.alloc(bits / 8)
+      buffer.writeIntBE(value, 0, bits / 8)
+      return buffer
+    }),
+  )
+
+const versions = (): Buffer => numbers([16, 0], [32, 2], [16, 18], [16, 0], [16, 0], [16, 3], [16, 0], [16, 1])
+
+function metadata(advertised: { host: string; port: number } | undefined): Buffer {
+  if (!advertised) return numbers([32, 0], [32, -1], [32, 0])
+  const host = Buffer.from(advertised.host)
+  return Buffer.concat([
+    numbers([32, 1], [32, 0], [16, host.length]),
+    host,
+    numbers([32, advertised.port], [16, -1], [32, 0], [32, 0]),
+  ])
+}
+
+const place = { topic: 'stock-quotes', group: 'quotes-to-s3' }
+const examine = (port: number, more: object = {}): Promise<Finding[]> =>
+  examineKafka({ kind: 'cluster', brokers: [`127.0.0.1:${port}`], tls: false, ...more }, place)
+const last = (findings: Finding[]): Finding => findings.at(-1) as Finding
+
+it('tells refused from unknown and open', async () => {
+  expect(await probe('127.0.0.1', await closedPort())).toBe('refused')
+  expect(await probe('127.0.0.1', await serve(() => {}))).toBe('open')
+  expect(await probe('no-such-host.invalid', 9092)).toMatch(/unknown host|no route/)
+})
+
+it('knows Kafka by its answer', async () => {
+  expect(await whatSpeaks('127.0.0.1', await broker(undefined))).toBe('kafka')
+  expect(await whatSpeaks('127.0.0.1', await serve(socket => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))).toBe(
+    'something else',
+  )
+  expect(await whatSpeaks('127.0.0.1', await serve(() => {}), 300)).toBe('something else')
+})
+
+it('says that nothing listens', async () => {
+  const finding = last(await examine(await closedPort()))
+  expect(finding).toMatchObject({ ok: false })
+  expect(finding.cause).toContain('nothing listens')
+})
+
+it('says that TLS is set for a plain cluster', async () => {
+  expect(last(await examine(await broker(undefined), { tls: true })).cause).toContain('without TLS')
+})
+
+it('finds the address that a client is sent to and cannot reach', async () => {
+  const nowhere = await closedPort()
+  const findings = await examine(await broker({ host: '127.0.0.1', port: nowhere }))
+  const bad = findings.find(({ ok }) => !ok)
+  expect(bad?.symptom).toBe(`the cluster tells clients 127.0.0.1:${nowhere}: refused`)
+  expect(bad?.cause).toContain('advertised.listeners')
+})
+
+it('sends the owner of the embedded home away', async () => {
+  const said: string[] = []
+  expect(await doctor({ kind: 'embedded' }, place, (line: string) => said.push(line))).toBe(true)
+  expect(said[0]).toContain('npx tickerlake status')
+})
