@@ -1,27 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import type { Crawler, CrawlerHistory } from '@aws-sdk/client-glue'
 import type { Cron } from 'croner'
 import { ServiceError } from '../aws/errors.ts'
 import type { Storage } from '../s3/storage.ts'
 import type { CatalogStore } from './catalog.ts'
+import { beginRun, finishRun } from './crawlerRun.ts'
 import { crawlerIn, type CrawlerRecord, type CrawlerStore } from './crawlerStore.ts'
-import { crawl } from './crawl/crawl.ts'
-import { logGroup, openCrawlLog, type CrawlLog } from './crawl/log.ts'
-import type { Changes } from './crawl/write.ts'
+import { openCrawlLog } from './crawl/log.ts'
 import { startSchedule } from './schedule.ts'
-
-const mostHistory = 1000
-
-/** The crawls that are under way and the schedules that start them. */
-export interface CrawlerRuns {
-  start(name: string): void
-  stop(name: string): void
-  /** Makes the timer agree with the crawler's `Schedule`. */
-  reschedule(name: string): void
-  /** Milliseconds the present crawl has taken. */
-  elapsedMs(name: string): number
-  close(): Promise<void>
-}
 
 export interface RunOptions {
   store: CrawlerStore
@@ -33,177 +17,82 @@ export interface RunOptions {
   leastCrawlMs: number
 }
 
-export function crawlerRuns({ store, catalog, storage, dir, log, leastCrawlMs }: RunOptions): CrawlerRuns {
-  const running = new Map<string, { abort: AbortController; done: Promise<void>; startedAt: number }>()
-  const timers = new Map<string, Cron>()
+/** The crawls that are under way and the schedules that start them. */
+export class CrawlerRuns {
+  readonly #options: RunOptions
+  readonly #running = new Map<string, { abort: AbortController; done: Promise<void>; startedAt: number }>()
+  readonly #timers = new Map<string, Cron>()
 
-  function start(name: string): void {
+  constructor(options: RunOptions) {
+    this.#options = options
+    for (const name of options.store.crawlers.keys()) this.reschedule(name)
+  }
+
+  /** Starts a crawl in the background; fails with CrawlerRunningException. */
+  start(name: string): void {
+    const { store, dir } = this.#options
     const record = crawlerIn(store, name)
-    if (record.crawler.State !== 'READY')
+    if (record.crawler.State !== 'READY') {
       throw new ServiceError('CrawlerRunningException', `Crawler with name ${name} has already started`)
+    }
     const abort = new AbortController()
-    const history = begin(record)
-    const crawlLog = openCrawlLog(dir, name, history.CrawlId!)
-    const job = { store, catalog, storage, leastCrawlMs, log: crawlLog, signal: abort.signal }
-    const done = run(record, history, job)
-      .catch((error: unknown) => log(`crawler ${name}: ${(error as Error).stack}`))
-      .then(async () => {
-        await store.save().catch((error: unknown) => log(`crawler ${name} could not be saved: ${(error as Error).message}`))
-        running.delete(name)
-        record.crawler.State = 'READY'
-      })
-    running.set(name, { abort, done, startedAt: Date.now() })
+    const history = beginRun(record)
+    const run = { ...this.#options, log: openCrawlLog(dir, name, history.CrawlId!), signal: abort.signal }
+    const done = finishRun(record, history, run)
+      .catch((error: unknown) => this.#options.log(`crawler ${name}: ${(error as Error).stack}`))
+      .then(() => this.#end(name, record))
+    this.#running.set(name, { abort, done, startedAt: Date.now() })
   }
 
-  function fire(name: string): void {
-    const state = store.crawlers.get(name)?.crawler.State
-    if (state === 'READY') start(name)
-    else log(`crawler ${name}: its schedule came while it was ${state}, this crawl is left out`)
+  /** Asks the crawl to stop; fails with CrawlerNotRunningException or CrawlerStoppingException. */
+  stop(name: string): void {
+    const { crawler } = crawlerIn(this.#options.store, name)
+    const current = this.#running.get(name)
+    if (!current) throw new ServiceError('CrawlerNotRunningException', `Crawler with name ${name} isn't running`)
+    if (crawler.State === 'STOPPING') {
+      throw new ServiceError('CrawlerStoppingException', `Crawler with name ${name} is already stopping`)
+    }
+    crawler.State = 'STOPPING'
+    current.abort.abort()
   }
 
-  const runs: CrawlerRuns = {
-    start,
-    stop(name) {
-      const { crawler } = crawlerIn(store, name)
-      const current = running.get(name)
-      if (!current || crawler.State === 'READY')
-        throw new ServiceError('CrawlerNotRunningException', `Crawler with name ${name} isn't running`)
-      if (current.abort.signal.aborted || crawler.State === 'STOPPING') {
-        throw new ServiceError('CrawlerStoppingException', `Crawler with name ${name} is already stopping`)
-      }
-      crawler.State = 'STOPPING'
-      current.abort.abort()
-    },
-    reschedule(name) {
-      timers.get(name)?.stop()
-      timers.delete(name)
-      const { ScheduleExpression, State } = store.crawlers.get(name)?.crawler.Schedule ?? {}
-      if (ScheduleExpression && State === 'SCHEDULED')
-        timers.set(
-          name,
-          startSchedule(ScheduleExpression, () => fire(name)),
-        )
-    },
-    elapsedMs: name => Date.now() - (running.get(name)?.startedAt ?? Date.now()),
-    async close() {
-      for (const timer of timers.values()) timer.stop()
-      for (const { abort } of running.values()) abort.abort()
-      await Promise.all([...running.values()].map(one => one.done))
-    },
-  }
-  for (const name of store.crawlers.keys()) runs.reschedule(name)
-  return runs
-}
-
-/** Marks a crawler as running and opens its history entry. */
-function begin({ crawler, history }: CrawlerRecord): CrawlerHistory {
-  const id = randomUUID()
-  const entry: CrawlerHistory = {
-    CrawlId: id,
-    State: 'RUNNING',
-    StartTime: new Date(),
-    LogGroup: logGroup,
-    LogStream: crawler.Name,
-    MessagePrefix: id,
-    DPUHour: 0,
-  }
-  history.unshift(entry)
-  history.length = Math.min(history.length, mostHistory)
-  crawler.State = 'RUNNING'
-  return entry
-}
-
-interface Job {
-  store: CrawlerStore
-  catalog: CatalogStore
-  storage: Storage
-  leastCrawlMs: number
-  log: CrawlLog
-  signal: AbortSignal
-}
-
-/** One crawl from start to end. Never throws for what the crawl met: that is in `LastCrawl` and the log. */
-async function run(record: CrawlerRecord, history: CrawlerHistory, job: Job): Promise<void> {
-  const { store, signal, log } = job
-  const { crawler } = record
-  const least = pause(job.leastCrawlMs, signal)
-  await store.save()
-  log.benchmark(`Running Start Crawl for Crawler ${crawler.Name}`)
-  log.info(
-    `Crawler configured with Configuration ${crawler.Configuration ?? '{}'} and SchemaChangePolicy ${JSON.stringify(crawler.SchemaChangePolicy)}`,
-  )
-  let failure: unknown
-  try {
-    await crawlOnce(record, history, job)
-    await least
-    signal.throwIfAborted()
-  } catch (error) {
-    failure = error
-  }
-  await finish(record, history, { failure, isCancelled: signal.aborted, log })
-}
-
-async function crawlOnce(
-  record: CrawlerRecord,
-  history: CrawlerHistory,
-  { store, catalog, storage, log, signal }: Job,
-): Promise<void> {
-  const crawler: Crawler = structuredClone(record.crawler)
-  const onlyNew = crawler.RecrawlPolicy?.RecrawlBehavior === 'CRAWL_NEW_FOLDERS_ONLY'
-  const known = onlyNew && record.folders.length > 0 ? new Set(record.folders) : undefined
-  const classifiers = (crawler.Classifiers ?? []).flatMap(name => store.classifiers.get(name) ?? [])
-  const job = { crawler, classifiers, runId: history.CrawlId!, catalog, storage, log, signal, known }
-  const { changes, folders } = await crawl(job)
-  record.folders = onlyNew ? [...new Set([...record.folders, ...folders])] : []
-  record.lastCounts = {
-    created: changes.tables.added.length,
-    updated: changes.tables.updated.length,
-    deleted: changes.tables.deleted.length,
-  }
-  history.Summary = summaryOf(changes)
-  for (const [kind, { added, updated, deleted }] of [
-    ['TABLE', changes.tables] as const,
-    ['PARTITION', changes.partitions] as const,
-  ]) {
-    log.info(`Run Summary For ${kind}:`)
-    for (const [what, names] of [['ADD', added] as const, ['UPDATE', updated] as const, ['DELETE', deleted] as const]) {
-      if (names.length > 0) log.info(`${what}: ${names.length}`)
+  /** Makes the timer agree with the crawler's `Schedule`. */
+  reschedule(name: string): void {
+    this.#timers.get(name)?.stop()
+    this.#timers.delete(name)
+    const { ScheduleExpression, State } = this.#options.store.crawlers.get(name)?.crawler.Schedule ?? {}
+    if (ScheduleExpression && State === 'SCHEDULED') {
+      this.#timers.set(
+        name,
+        startSchedule(ScheduleExpression, () => this.#fire(name)),
+      )
     }
   }
-}
 
-async function finish(
-  { crawler }: CrawlerRecord,
-  history: CrawlerHistory,
-  { failure, isCancelled, log }: { failure: unknown; isCancelled: boolean; log: CrawlLog },
-): Promise<void> {
-  const { StartTime, LogGroup, LogStream, MessagePrefix } = history
-  const ErrorMessage = failure && !isCancelled ? (failure as Error).message : undefined
-  const Status = isCancelled ? 'CANCELLED' : failure ? 'FAILED' : 'SUCCEEDED'
-  Object.assign(history, { State: isCancelled ? 'STOPPED' : failure ? 'FAILED' : 'COMPLETED', EndTime: new Date(), ErrorMessage })
-  crawler.LastCrawl = { Status, ErrorMessage, LogGroup, LogStream, MessagePrefix, StartTime }
-  if (ErrorMessage) log.error(ErrorMessage)
-  if (isCancelled) log.info('Crawl was stopped')
-  log.benchmark('Crawler has finished running and is in state READY')
-}
+  /** Milliseconds the present crawl has taken, 0 without one. */
+  elapsedMs(name: string): number {
+    const current = this.#running.get(name)
+    return current ? Date.now() - current.startedAt : 0
+  }
 
-/** The `Summary` of `ListCrawls`: what was added, updated and deleted, JSON in JSON as AWS has it. */
-function summaryOf({ tables, partitions }: Changes): string {
-  const entry = (names: string[]): object => ({ Details: JSON.stringify({ names: names.slice(0, 100) }), Count: names.length })
-  const part = ({ added, updated, deleted }: Changes['tables']): object => ({
-    ...(added.length > 0 && { ADD: entry(added) }),
-    ...(updated.length > 0 && { UPDATE: entry(updated) }),
-    ...(deleted.length > 0 && { DELETE: entry(deleted) }),
-  })
-  return JSON.stringify({ TABLE: part(tables), PARTITION: part(partitions) })
-}
+  /** Stops all schedules and crawls and waits for their end. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers.values()) timer.stop()
+    for (const { abort } of this.#running.values()) abort.abort()
+    await Promise.all([...this.#running.values()].map(one => one.done))
+  }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(done => {
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      done()
-    })
-  })
+  // READY once what the crawl did is on disk: who sees READY may rely on it.
+  async #end(name: string, { crawler }: CrawlerRecord): Promise<void> {
+    const { store, log } = this.#options
+    await store.save().catch((error: unknown) => log(`crawler ${name} could not be saved: ${(error as Error).message}`))
+    this.#running.delete(name)
+    crawler.State = 'READY'
+  }
+
+  #fire(name: string): void {
+    const state = this.#options.store.crawlers.get(name)?.crawler.State
+    if (state === 'READY') this.start(name)
+    else this.#options.log(`crawler ${name}: its schedule came while it was ${state}, this crawl is left out`)
+  }
 }

@@ -8,7 +8,7 @@ import { partitionBatchOperations, partitionOperations } from './api/partitions.
 import { tableOperations, tableVersionOperations } from './api/tables.ts'
 import { tagOperations } from './api/tags.ts'
 import type { CatalogStore } from './catalog.ts'
-import { crawlerRuns } from './crawlerRuns.ts'
+import { CrawlerRuns } from './crawlerRuns.ts'
 import { openCrawlerStore } from './crawlerStore.ts'
 import { checkTypes } from './requestTypes.ts'
 
@@ -29,7 +29,7 @@ export function glueService({
   leastCrawlMs?: number
 }): JsonService {
   const store = openCrawlerStore(dir)
-  const runs = crawlerRuns({ store, catalog, storage, dir, log, leastCrawlMs })
+  const runs = new CrawlerRuns({ store, catalog, storage, dir, log, leastCrawlMs })
   return {
     target: 'AWSGlue',
     operations: checked({

@@ -21,8 +21,6 @@ export interface CrawlJob {
   signal: AbortSignal
   /** Folders of earlier crawls, when only new ones are wanted. */
   known?: ReadonlySet<string>
-  /** Called when all is read and writing begins. */
-  onWriting?: () => void
 }
 
 /** A found table with the target it was found in. */
@@ -58,7 +56,6 @@ export async function crawl(job: CrawlJob): Promise<{ changes: Changes; folders:
     )
   }
   log.benchmark(`Classification complete, writing results to database ${crawler.DatabaseName}`)
-  job.onWriting?.()
   const { changes, kept } = await writeTables(job, found, configuration)
   if (!job.known) await deprecateMissing(job, targets, kept, changes)
   log.benchmark('Finished writing to Catalog')

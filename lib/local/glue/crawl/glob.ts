@@ -3,42 +3,37 @@
  * behind it also none), `[...]` and `{a,b}` as usual (Glue developer guide, "Include and exclude patterns").
  */
 export function compileGlob(pattern: string): (relativeKey: string) => boolean {
-  let source = ''
-  let braces = 0
-  for (let at = 0; at < pattern.length; at += 1) {
-    const char = pattern[at]!
-    if (pattern.startsWith('**/', at) && (at === 0 || pattern[at - 1] === '/')) {
-      source += '(?:.*/)?'
-      at += 2
-    } else if (char === '*' && pattern[at + 1] === '*') {
-      source += '.*'
-      at += 1
-    } else if (char === '*') source += '[^/]*'
-    else if (char === '?') source += '[^/]'
-    else if (char === '[') {
-      const end = pattern.indexOf(']', at + 2)
-      if (end === -1) source += '\\['
-      else {
-        source += bracket(pattern.slice(at + 1, end))
-        at = end
-      }
-    } else if (char === '{') {
-      braces += 1
-      source += '(?:'
-    } else if (char === '}' && braces > 0) {
-      braces -= 1
-      source += ')'
-    } else if (char === ',' && braces > 0) source += '|'
-    else if (char === '\\' && at + 1 < pattern.length) source += escape(pattern[(at += 1)]!)
-    else source += escape(char)
-  }
   try {
-    const expression = new RegExp(`^${source}${')'.repeat(braces)}$`, 's')
+    const expression = new RegExp(`^${sourceOf(pattern)}$`, 's')
     return key => expression.test(key)
   } catch {
     // Such as `[b-a]`: a pattern that cannot be, stands for itself.
     return key => key === pattern
   }
+}
+
+/** What may stand at one place: two stars with a slash, two stars, a star, `?`, a bracket, a brace or comma, an escaped character, any other. */
+const part = /(?<=^|\/)\*\*\/|\*\*|\*|\?|\[!?\^?[^\]]+\]|[{},]|\\.|[^]/g
+
+function sourceOf(pattern: string): string {
+  let braces = 0
+  const translate = (text: string): string => {
+    if (text === '**/') return '(?:.*/)?'
+    if (text === '**') return '.*'
+    if (text === '*') return '[^/]*'
+    if (text === '?') return '[^/]'
+    if (text.length > 2) return bracket(text.slice(1, -1))
+    if (text === '{') {
+      braces += 1
+      return '(?:'
+    }
+    if (text === '}' && braces > 0) {
+      braces -= 1
+      return ')'
+    }
+    return text === ',' && braces > 0 ? '|' : escape(text.at(-1)!)
+  }
+  return pattern.replace(part, translate) + ')'.repeat(braces)
 }
 
 function bracket(inside: string): string {
