@@ -27,6 +27,8 @@ export function kafkaError(subject: string, error: unknown): LabError {
   const type = (root as { type?: string }).type ?? ''
   const known = sentences[type]
   if (known) return new LabError(type, `${subject}: ${known}`, { cause: error })
+  const hidden = hiddenCauses[root.name]
+  if (hidden) return new LabError(hidden.code, `${subject}: ${hidden.sentence}`, { cause: error })
   if (/^KafkaJS(Connection|BrokerNotFound|RequestTimeout|NoBroker)/.test(root.name)) {
     return new LabError(
       'KAFKA_UNREACHABLE',
@@ -55,6 +57,20 @@ const sentences: Record<string, string> = {
   NON_EMPTY_GROUP: 'the group has running members. Stop them first.',
   GROUP_ID_NOT_FOUND: 'there is no such consumer group.',
   MESSAGE_TOO_LARGE: 'a message is larger than the broker takes (max.message.bytes). Send smaller ones.',
+}
+
+/** Errors in which kafkajs hides what the broker meant (seen with Kafka 3.9.2, TLS and ACLs). */
+const hiddenCauses: Record<string, { code: string; sentence: string }> = {
+  KafkaJSConnectionClosedError: {
+    code: 'KAFKA_UNREACHABLE',
+    sentence:
+      'Kafka closed the connection without a word: it wants TLS or a login that the lab does not use, or it has just stopped. Check LAB_KAFKA_TLS, LAB_KAFKA_CA and LAB_KAFKA_USER, or ask: npx tickerlake kafka doctor',
+  },
+  KafkaJSGroupCoordinatorNotFound: {
+    code: 'GROUP_AUTHORIZATION_FAILED',
+    sentence:
+      'the user has no right on this consumer group, or the cluster has just started. Give it one (ACL), choose another group, or wait a little.',
+  },
 }
 
 /** kafkajs wraps the broker's answer in retry and aggregate errors; the innermost one tells the cause. */
