@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KafkaConfig } from '../../../lib/config.ts'
 import { consume, createTopic, describeTopic, type Lab, openLab, produce, produceRaw } from '../../../lib/index.ts'
 import { waitFor } from '../../../lib/wait.ts'
 import { labKafka } from '../../../provisioning/host/context.ts'
@@ -226,11 +227,13 @@ describe.skipIf(skip)('a bare host, --secure', () => {
       'wrong password': await attempt({ password: 'wrong' }),
       'no TLS': await attempt({ tls: false, caFile: undefined, servername: undefined }),
       'no right on the topic': await attempt({}, 'somebody-elses'),
+      'no right on the group': await refusedGroup(good),
     }
     console.log(sentences)
     expect(sentences['wrong password']).toMatch(/login|password|credentials/i)
     expect(sentences['no TLS']).toMatch(/TLS/)
     expect(sentences['no right on the topic']).toMatch(/no right on this topic/)
+    expect(sentences['no right on the group']).toMatch(/no right on this consumer group/)
   })
 
   it('keeps its certificate under a new address', async () => {
@@ -257,6 +260,15 @@ describe.skipIf(skip)('a bare host, --kraft', () => {
     expect(await drill.back('kill -9 of the broker, --kraft', performance.now())).toBeLessThan(generous)
   })
 })
+
+async function refusedGroup(kafka: KafkaConfig): Promise<string> {
+  const lab = openLab({ kafka })
+  const error: unknown = await consume(lab, 'stock-quotes', { group: 'somebody-elses' }, () => {}).catch(
+    (error: unknown) => error,
+  )
+  await lab.close()
+  return (error as Error).message
+}
 
 /** 600 MB that do not compress. */
 function* bulk(): Generator<{ value: Buffer }> {
