@@ -8,9 +8,10 @@ export const plausibleSize = (header: BatchHeader): boolean =>
 
 const window = 1 << 20
 
-/** The first whole and intact batch after the bad bytes at `position`: candidates are told by magic, length and offsets, and proved by their crc. */
-export function findBatch(segment: Segment, position: number): Place | undefined {
-  const buffer = Buffer.allocUnsafe(window)
+/** The first whole and intact batch after the bad bytes at `position`: candidates are told by magic, length and offsets (from `leastOffset` on, and
+ *  none that the bytes before have no room for, however well packed), and proved by their crc. */
+export function findBatch(segment: Segment, position: number, leastOffset = segment.baseOffset): Place | undefined {
+  const buffer = Buffer.allocUnsafe(Math.min(window, segment.sizeBytes - position))
   for (let start = position + 1; start + headerBytes <= segment.sizeBytes; start += window - headerBytes) {
     const length = segment.read(buffer, start)
     for (let at = 0; at + headerBytes <= length; at++) {
@@ -18,7 +19,8 @@ export function findBatch(segment: Segment, position: number): Place | undefined
       const sizeBytes = sizeAt(buffer, at)
       if (sizeBytes < headerBytes || start + at + sizeBytes > segment.sizeBytes) continue
       const header = readHeader(buffer, at)
-      if (!plausibleSize(header) || header.baseOffset < segment.baseOffset) continue
+      if (!plausibleSize(header) || header.baseOffset < leastOffset) continue
+      if (header.baseOffset > leastOffset + (start + at) * 1024) continue
       if (isIntactAt(segment, start + at, header)) return { position: start + at, header }
     }
   }

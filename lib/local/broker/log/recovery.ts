@@ -25,14 +25,16 @@ export function scanSegment(
   onBatch: (batch: ScannedBatch) => void,
   onDamage: (from: number, to: number) => void,
 ): number {
-  let chunk = Buffer.allocUnsafe(chunkBytes)
-  let nextOffset = segment.baseOffset
+  let chunk = Buffer.allocUnsafe(Math.min(chunkBytes, segment.sizeBytes - position))
+  // offsets have no gaps, for nothing is compacted here; a scan from the middle takes the first one as it is
+  let nextOffset = position === 0 ? segment.baseOffset : undefined
   while (position < segment.sizeBytes) {
     let length = segment.read(chunk, position)
     let at = 0
     while (at + headerBytes <= length) {
       const header = readHeader(chunk, at)
-      if (!plausibleSize(header) || header.baseOffset < nextOffset || position + at + header.sizeBytes > segment.sizeBytes) break
+      if (!plausibleSize(header) || position + at + header.sizeBytes > segment.sizeBytes) break
+      if (nextOffset === undefined ? header.baseOffset < segment.baseOffset : header.baseOffset !== nextOffset) break
       if (at + header.sizeBytes > length) {
         if (at > 0) break
         chunk = Buffer.allocUnsafe(header.sizeBytes)
@@ -46,8 +48,8 @@ export function scanSegment(
     }
     if (at > 0) position += at
     else {
-      const next = findBatch(segment, position)
-      if (!next || next.header.baseOffset < nextOffset) return position
+      const next = findBatch(segment, position, nextOffset)
+      if (!next) return position
       onDamage(position, next.position)
       nextOffset = next.header.baseOffset
       position = next.position

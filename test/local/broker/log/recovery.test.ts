@@ -11,27 +11,14 @@ import { decompress } from '../../../../lib/local/broker/records/compression.ts'
 import { readRecords } from '../../../../lib/local/broker/records/records.ts'
 import { batch, values } from '../../../contract/kafka/batches.ts'
 import { temporaryFolder } from '../lab-broker.ts'
+import { logConfig } from '../log-config.ts'
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'kafka')
-const config: LogConfig = {
-  segmentBytes: 1 << 30,
-  segmentMs: 2 ** 62,
-  segmentIndexBytes: 10 << 20,
-  indexIntervalBytes: 100,
-  retentionMs: -1,
-  retentionBytes: -1,
-  maxMessageBytes: 1 << 20,
-  logAppendTime: false,
-  timestampBeforeMaxMs: 2 ** 63,
-  timestampAfterMaxMs: 2 ** 63,
-  flushMessages: 2 ** 63,
-  flushMs: 2 ** 63,
-}
 const firstFile = '00000000000000000000.log'
 
 function open(dir: string, changed: Partial<LogConfig> = {}, recoveryPoint = 0): { log: Log; lines: string[] } {
   const lines: string[] = []
-  const settings = { ...config, ...changed }
+  const settings = { ...logConfig, ...changed }
   const log = new Log({
     dir,
     name: 'quotes-0',
@@ -91,7 +78,9 @@ describe('a log after a crash', () => {
   it('cuts a last batch whose bytes are wrong, whichever byte it is', () => {
     const bytes = readFileSync(join(filled(2), firstFile))
     const first = readHeader(bytes).sizeBytes
-    for (let at = first + 16; at < bytes.length; at++) {
+    for (let at = first; at < bytes.length; at++) {
+      // the leader epoch, which no checksum covers and nothing depends on
+      if (at >= first + 12 && at < first + 16) continue
       const dir = temporaryFolder()
       const bad = Buffer.from(bytes)
       bad[at]! ^= 0x40
