@@ -66,27 +66,28 @@ function parse(body: Buffer): object {
   throw new ServiceError('SerializationException', 'The body of the request is not a JSON object.')
 }
 
-const translations: Record<string, [code: string, message?: string]> = {
-  SignatureDoesNotMatch: [
-    'InvalidSignatureException',
-    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-  ],
-  InvalidAccessKeyId: ['UnrecognizedClientException', 'The security token included in the request is invalid.'],
-  AccessDenied: ['MissingAuthenticationTokenException', 'Missing Authentication Token'],
-  RequestTimeTooSkewed: ['InvalidSignatureException'],
-  AuthorizationHeaderMalformed: ['IncompleteSignatureException'],
-  AuthorizationQueryParametersError: ['IncompleteSignatureException'],
-}
+const wrongSignature =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
 
-/** The signature's errors are S3's; the JSON services have names of their own, all with 400 (AWS "Common Errors"). */
+/** The signature's errors are S3's; the JSON services have names of their own, all with 400 (AWS "Common errors"). */
 function translate(error: ServiceError): ServiceError {
-  const translation = translations[error.code]
-  if (!translation || error.status >= 500) return error
-  const [code, message] = translation
-  if (error.code !== 'RequestTimeTooSkewed') return new ServiceError(code, message ?? error.message)
-  const { RequestTime, ServerTime } = error.fields
-  return new ServiceError(
-    code,
-    `Signature expired: ${RequestTime} is now earlier or later than ${ServerTime} by more than 15 min.`,
-  )
+  const { code, message, fields } = error
+  if (code === 'SignatureDoesNotMatch') return new ServiceError('InvalidSignatureException', wrongSignature)
+  if (code === 'InvalidAccessKeyId') {
+    return new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.')
+  }
+  if (code === 'AccessDenied' && error.status === 403) {
+    return new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  }
+  if (code === 'RequestTimeTooSkewed') {
+    const sentence = `Signature expired: ${fields.RequestTime} is more than 15 min. away from ${fields.ServerTime}.`
+    return new ServiceError('InvalidSignatureException', sentence)
+  }
+  if (code === 'AuthorizationHeaderMalformed' && fields.Region !== undefined) {
+    return new ServiceError('InvalidSignatureException', `Credential should be scoped to a valid region, here ${fields.Region}.`)
+  }
+  if (code === 'AuthorizationHeaderMalformed' && message.includes('incorrect service')) {
+    return new ServiceError('InvalidSignatureException', 'Credential should be scoped to correct service.')
+  }
+  return code.startsWith('Authorization') ? new ServiceError('IncompleteSignatureException', message) : error
 }

@@ -37,6 +37,14 @@ export function hasLeft(message: IncomingMessage): boolean {
   return message.destroyed && !message.complete
 }
 
+/** The bucket of a virtual-host style request: `BUCKET.localhost`, `BUCKET.s3.localhost`, `BUCKET.s3.REGION.localhost`. */
+export function bucketOfHost(host: string): string | undefined {
+  const name = host.toLowerCase().replace(/:\d+$/, '')
+  if (!name.endsWith('.localhost')) return undefined
+  const bucket = name.slice(0, -'.localhost'.length).replace(/(^|\.)s3([.-][a-z]{2}(-[a-z]+)+-\d)?$/, '')
+  return bucket === '' ? undefined : bucket
+}
+
 /** Percent-decodes as UTF-8; InvalidURI when it is none. */
 export function decode(text: string): string {
   if (!text.includes('%')) return text

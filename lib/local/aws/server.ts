@@ -7,6 +7,7 @@ import type { JsonService } from './json.ts'
 import { answerJson } from './jsonProtocol.ts'
 import { asServiceError, sendXmlError, xmlDeclaration } from './replies.ts'
 import { hasLeft, parseRequest, type AwsRequest, type SignedRequest } from './request.ts'
+import { authenticateV2, isPresignedV2 } from './signatureV2.ts'
 import { answerSts, isSts } from './sts.ts'
 
 /** Answers an S3 request whose signature is right; fails with a `ServiceError`. */
@@ -103,6 +104,7 @@ const payloadWords = [
 ]
 
 function signed(request: AwsRequest, verifier: Verifier): SignedRequest {
+  if (isPresignedV2(request)) return { ...request, authentication: authenticateV2(request, verifier) }
   const presigned = request.query.has('X-Amz-Algorithm')
   const declared = request.headers['x-amz-content-sha256'] ?? request.query.get('X-Amz-Content-Sha256')
   if (declared === undefined && !presigned && request.headers.authorization?.startsWith('AWS4-')) {
@@ -110,8 +112,7 @@ function signed(request: AwsRequest, verifier: Verifier): SignedRequest {
   }
   const payload = String(declared ?? 'UNSIGNED-PAYLOAD')
   if (!payloadWords.includes(payload) && !/^[0-9a-f]{64}$/.test(payload)) {
-    const words = [payloadWords[0], payloadWords[1], payloadWords[2], payloadWords[3]]
-    const message = `x-amz-content-sha256 must be ${words.join(', ')}, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.`
+    const message = `x-amz-content-sha256 must be ${payloadWords.join(', ')}, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.`
     throw new ServiceError('InvalidArgument', message, {
       fields: { ArgumentName: 'x-amz-content-sha256', ArgumentValue: payload },
     })

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { decode, type SignedRequest } from '../aws/request.ts'
+import { bucketOfHost, decode, type SignedRequest } from '../aws/request.ts'
 import type { ObjectStore } from './objectStore.ts'
 import { xmlDocument, type XmlContent } from './xml.ts'
 
@@ -38,13 +38,6 @@ export function readCall(
     headersLike: prefix =>
       [...hoisted, ...Object.entries(request.headers)].filter(([name]) => name.startsWith(prefix)) as [string, string][],
   }
-}
-
-function bucketOfHost(host: string): string | undefined {
-  const name = host.toLowerCase().replace(/:\d+$/, '')
-  if (!name.endsWith('.localhost')) return undefined
-  const bucket = name.slice(0, -'.localhost'.length).replace(/(^|\.)s3([.-][a-z]{2}(-[a-z]+)+-\d)?$/, '')
-  return bucket === '' ? undefined : bucket
 }
 
 /** Presigning SDKs move `x-amz-*` headers into the query. Checksums stay out: SDKs put that of an empty body there (aws-sdk-js-v3 #6810). */

@@ -89,7 +89,11 @@ def versions():
 
 
 def presigned():
-    signer = client(signature_version="s3v4")
+    for signer in (client(signature_version="s3v4"), client(), boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])):
+        by_url(signer)
+
+
+def by_url(signer):
     url = signer.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "by url/é"}, ExpiresIn=60)
     urllib.request.urlopen(urllib.request.Request(url, data=b"by url", method="PUT", headers={"Content-Type": ""})).read()
     url = signer.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "by url/é", "ResponseContentType": "text/a"}, ExpiresIn=60)
