@@ -40,7 +40,7 @@ describe.skipIf(skipped)('JupyterLab in Chromium', () => {
       executablePath: run('sh', ['-c', `command -v ${browserName}`]).trim(),
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
     })
-    page = await browser.newPage({ viewport: { width: 1200, height: 1500 } })
+    page = await browser.newPage({ viewport: { width: 1400, height: 1500 } })
     mkdirSync(pictures, { recursive: true })
   })
   afterAll(async () => {

@@ -31,7 +31,7 @@ describe('notebooks as they are committed', () => {
     expect(JSON.stringify(cells)).not.toMatch(/\/(home|root|work|tmp|Users)\/|127\.0\.0\.1|localhost/)
   })
 
-  it.each(names)('%s: cells are small, prose is short, links lead somewhere', name => {
+  it.each(names)('%s: cells are small, links lead somewhere', name => {
     for (const cell of committed(name).cells) {
       const text = sourceOf(cell)
       if (cell.cell_type === 'code') expect(text.split('\n').length, text).toBeLessThanOrEqual(14)
