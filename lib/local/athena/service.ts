@@ -1,23 +1,15 @@
-import type {
-  BatchGetQueryExecutionInput,
-  GetQueryExecutionInput,
-  ListQueryExecutionsInput,
-  StartQueryExecutionInput,
-} from '@aws-sdk/client-athena'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { JsonService } from '../aws/json.ts'
 import type { Catalog } from '../glue/catalog.ts'
 import type { Storage } from '../s3/storage.ts'
 import { catalogOperations } from './api/data-catalogs.ts'
-import { queryResults } from './api/query-results.ts'
-import { startQuery } from './api/start-query.ts'
+import { queryOperations } from './api/query-operations.ts'
 import { Statements } from './api/statements.ts'
-import { invalidRequest, pageOf, validate } from './api/validate.ts'
+import { invalidRequest } from './api/validate.ts'
 import { WorkGroups } from './api/work-groups.ts'
 import { Pool } from './process/pool.ts'
 import { QueryEngine } from './queries/engine.ts'
-import { describeExecution, describeRuntime, type Execution } from './queries/execution.ts'
 import { History } from './queries/history.ts'
 import { QueryRuns } from './queries/query-runs.ts'
 
@@ -42,8 +34,6 @@ export interface AthenaOptions {
   limits?: AthenaLimits
 }
 
-const QUERY_ID = { QueryExecutionId: { type: 'string', required: true, min: 1 } } as const
-
 /** Athena: its API over the catalog and the buckets, its queries in processes of their own. */
 export async function athenaService({ storage, catalog, dir, log = () => {}, limits = {} }: AthenaOptions): Promise<JsonService> {
   const { memory = '1GB', timeMs = 30 * 60_000, queries = 5, idleMs = 10 * 60_000 } = limits
@@ -55,52 +45,19 @@ export async function athenaService({ storage, catalog, dir, log = () => {}, lim
     history.removeWorkGroup(name)
   })
   const statements = new Statements(join(dir, 'statements.json'), workGroups)
-  const pool = new Pool({ dir: join(dir, 'spill'), size: queries, memoryLimit: memory, threads: availableParallelism(), idleMs })
+  const threads = Math.min(availableParallelism(), MOST_THREADS)
+  const pool = new Pool({ dir: join(dir, 'spill'), size: queries, memoryLimit: memory, threads, idleMs })
   const engine = new QueryEngine({ pool, catalog, storage, dir: join(dir, 'scratch') })
   const runs = new QueryRuns({ engine, catalog, storage, history, statements, timeMs, log })
-  const find = (id: string): Execution => {
-    const execution = history.get(id)
-    if (!execution) throw invalidRequest(`QueryExecution ${id} was not found`, 'QUERY_EXECUTION_NOT_FOUND')
-    return execution
-  }
-  const operations: JsonService['operations'] = {
-    StartQueryExecution: async (input: StartQueryExecutionInput) => {
-      const started = startQuery(input, { catalog, storage, history, workGroups, statements })
-      runs.start(started)
-      return { QueryExecutionId: started.execution.id }
-    },
-    GetQueryExecution: (input: GetQueryExecutionInput) => {
-      validate(input, QUERY_ID)
-      return { QueryExecution: describeExecution(find(input.QueryExecutionId!)) }
-    },
-    BatchGetQueryExecution: (input: BatchGetQueryExecutionInput) => batchGet(input, history),
-    GetQueryResults: (input: object) => queryResults(input as never, find, storage),
-    GetQueryRuntimeStatistics: (input: GetQueryExecutionInput) => {
-      validate(input, QUERY_ID)
-      return { QueryRuntimeStatistics: describeRuntime(find(input.QueryExecutionId!)) }
-    },
-    ListQueryExecutions: (input: ListQueryExecutionsInput) => {
-      validate(input, { MaxResults: { type: 'integer', min: 0, max: 50 }, NextToken: { type: 'string', min: 1 } })
-      const { name } = workGroups.get(input.WorkGroup ?? 'primary')
-      const { page, ...next } = pageOf(history.list(name), input.NextToken, input.MaxResults || 50)
-      return { QueryExecutionIds: page.map(execution => execution.id), ...next }
-    },
-    StopQueryExecution: (input: GetQueryExecutionInput) => {
-      validate(input, QUERY_ID)
-      runs.stop(find(input.QueryExecutionId!).id)
-      return {}
-    },
-    ListEngineVersions: () => ({
-      EngineVersions: [{ SelectedEngineVersion: 'AUTO', EffectiveEngineVersion: 'Athena engine version 3' }],
-    }),
-    ...workGroups.operations,
-    ...statements.operations,
-    ...catalogOperations(catalog),
-  }
   pool.warm()
   return {
     target: 'AmazonAthena',
-    operations,
+    operations: {
+      ...queryOperations({ catalog, storage, history, workGroups, statements, runs }),
+      ...workGroups.operations,
+      ...statements.operations,
+      ...catalogOperations(catalog),
+    },
     async close() {
       await runs.close()
       await pool.close()
@@ -108,18 +65,5 @@ export async function athenaService({ storage, catalog, dir, log = () => {}, lim
   }
 }
 
-function batchGet(input: BatchGetQueryExecutionInput, history: History): object {
-  validate(input, { QueryExecutionIds: { type: 'list', required: true, min: 1, max: 50 } })
-  const ids = input.QueryExecutionIds!
-  const found = ids.map(id => history.get(id))
-  return {
-    QueryExecutions: found.filter(execution => execution !== undefined).map(describeExecution),
-    UnprocessedQueryExecutionIds: ids
-      .filter((_, i) => !found[i])
-      .map(QueryExecutionId => ({
-        QueryExecutionId,
-        ErrorCode: 'INVALID_INPUT',
-        ErrorMessage: `QueryExecution ${QueryExecutionId} was not found`,
-      })),
-  }
-}
+/** Of one query; every thread that reads JSON holds a buffer of 32 MB. */
+const MOST_THREADS = 4

@@ -71,6 +71,6 @@ async function sample(files: SourceFile[], run: RunStatements): Promise<string[]
 const identity = ({ object }: SourceFile) => `${object.path}\n${object.etag}`
 
 function structureOf({ object }: SourceFile): string {
-  const from = `read_ndjson_objects(${textList([object.path])}, ignore_errors=true, compression='${compressionOf(object.key)}', maximum_object_size=67108864)`
+  const from = `read_ndjson_objects(${textList([object.path])}, ignore_errors=true, compression='${compressionOf(object.key)}')`
   return `SELECT json_group_structure(json) FROM (SELECT json FROM ${from} WHERE json_type(json) = 'OBJECT' LIMIT ${SAMPLE_ROWS})`
 }

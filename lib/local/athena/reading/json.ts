@@ -42,7 +42,7 @@ function strict(source: Source, keys: KeyTree, files: SourceFile[], compression:
   const twins = new Set(reads.map(read => read.toLowerCase())).size < reads.length
   if (twins) return lenient(source, keys, files, compression, false)
   const paths = textList(files.map(file => file.object.path))
-  const from = `read_json(${paths}, columns={${reads.join(', ')}}, format='newline_delimited', records='true', compression='${compression}', maximum_object_size=67108864)`
+  const from = `read_json(${paths}, columns={${reads.join(', ')}}, format='newline_delimited', records='true', compression='${compression}')`
   return `SELECT ${[...columns, ...fileColumns(source.partitionKeys, files)].join(', ')} FROM ${from} r`
 }
 
@@ -60,7 +60,7 @@ function lenient(source: Source, keys: KeyTree, files: SourceFile[], compression
     return `${values.length > 1 ? `coalesce(${values.join(', ')})` : values[0]} AS ${quoteName(column.name)}`
   })
   const paths = textList(files.map(file => file.object.path))
-  const from = `read_ndjson_objects(${paths}, ignore_errors=${skip}, compression='${compression}', maximum_object_size=67108864)`
+  const from = `read_ndjson_objects(${paths}, ignore_errors=${skip}, compression='${compression}')`
   const where = skip ? ` WHERE r.json IS NOT NULL AND json_type(r.json) = 'OBJECT'` : ''
   return `SELECT ${[...columns, ...fileColumns(source.partitionKeys, files)].join(', ')} FROM ${from} r${where}`
 }
