@@ -44,7 +44,7 @@ export async function crawl(job: CrawlJob): Promise<{ changes: Changes; folders:
       )
     }
     const scanned = await scanTarget(storage, target, job)
-    const groups = scanned.object ? [objectGroup(scanned.object)] : groupTables(scanned.folder, configuration.grouping)
+    const groups = scanned.object ? [objectGroup(scanned.object)] : await groupTables(scanned.folder, configuration.grouping)
     if (scanned.folder) folders.push(...foldersOf(scanned.folder))
     if (groups.length === 0) log.warn(`No objects to crawl were found in s3://${target.bucket}/${target.prefix}`)
     for (const group of groups) if (!isFound(found, group, target)) found.push({ group, target })

@@ -1,3 +1,4 @@
+import { breathing } from './breathing.ts'
 import type { Shape } from './sample.ts'
 import { belongTogether, unite, type Weighted } from './similar.ts'
 import type { Folder, FoundFile } from './tree.ts'
@@ -34,8 +35,8 @@ export interface Grouping {
  * The tables in a crawled folder. From the deepest folders up: what is of one format and looks alike becomes one unit, whose folders are partitions;
  * what does not becomes a table per folder, or per file where the files of one folder differ.
  */
-export function groupTables(root: Folder, grouping: Grouping = {}): Group[] {
-  const { unit, tables } = groupFolder(root, grouping)
+export async function groupTables(root: Folder, grouping: Grouping = {}): Promise<Group[]> {
+  const { unit, tables } = await groupFolder(root, { ...grouping, breathe: breathing() })
   return unit ? [unit, ...tables] : tables
 }
 
@@ -51,14 +52,15 @@ interface Candidate {
   asPart: Group
 }
 
-function groupFolder(folder: Folder, grouping: Grouping): Grouped {
+async function groupFolder(folder: Folder, grouping: Grouping & { breathe: () => Promise<void> }): Promise<Grouped> {
+  await grouping.breathe()
   const own = folder.files.length > 0 ? groupFiles(folder, grouping) : undefined
   if (folder.folders.size === 0) return own ?? { tables: [] }
   const candidates: Candidate[] = own?.unit ? [{ alone: own.unit, asPart: own.unit }] : []
   const tables = own?.tables ?? []
   let total = own ? 1 : 0
   for (const child of folder.folders.values()) {
-    const { unit, tables: split } = groupFolder(child, grouping)
+    const { unit, tables: split } = await groupFolder(child, grouping)
     tables.push(...split)
     if (unit || split.length > 0) total += 1
     if (unit) candidates.push({ alone: unit, asPart: asPart(unit, child.name) })
@@ -93,7 +95,7 @@ function leafGroup(key: string, files: FoundFile[]): Group {
 /** Joins the units of one level if they belong together; else each stands alone. `total` counts the folders that hold no unit, too. */
 function joinUnits(key: string, units: Candidate[], total: number, combine: boolean): Grouped {
   const [largest, ...others] = classesOf(units, ({ asPart: { compatibility, keys } }) =>
-    JSON.stringify([compatibility, keys.map(name => name ?? '')]),
+    [compatibility, ...keys.map(name => name ?? '')].join('|'),
   )
   if (!largest) return { tables: [] }
   if (

@@ -1,5 +1,6 @@
 import type { Classifier } from '@aws-sdk/client-glue'
 import type { Storage, StoredObject } from '../../s3/storage.ts'
+import { breathing } from './breathing.ts'
 import type { CrawlLog } from './log.ts'
 import { sampleObject, unknown, type ObjectSample, type Shape } from './sample.ts'
 import type { CrawlTarget } from './target.ts'
@@ -78,15 +79,5 @@ function sharedShapes(): (shape: Shape) => Shape {
     if (first) return first
     known.set(key, shape)
     return shape
-  }
-}
-
-/** Gives the event loop back every few milliseconds: brokers and queries go on during a crawl. */
-function breathing(everyMs = 5): () => Promise<void> {
-  let last = performance.now()
-  return async () => {
-    if (performance.now() - last < everyMs) return
-    await new Promise(done => setImmediate(done))
-    last = performance.now()
   }
 }

@@ -48,13 +48,25 @@ export function unite(schemas: Iterable<{ columns: FoundColumn[] }>): FoundColum
 function heaviestFirst(schemas: Iterable<Weighted>): Names[] {
   const distinct = new Map<string, Names>()
   for (const { columns, weight } of schemas) {
-    const names = new Set(columns.map(column => column.name.toLowerCase()))
-    const text = JSON.stringify([...names].sort())
-    const known = distinct.get(text)
+    const { key, names } = namesOf(columns)
+    const known = distinct.get(key)
     if (known) known.weight += weight
-    else distinct.set(text, { names, weight })
+    else distinct.set(key, { names, weight })
   }
   return [...distinct.values()].sort((a, b) => b.weight - a.weight)
+}
+
+const known = new WeakMap<FoundColumn[], { key: string; names: Set<string> }>()
+
+/** The names of columns; thousands of objects share the same ones. */
+function namesOf(columns: FoundColumn[]): { key: string; names: Set<string> } {
+  let found = known.get(columns)
+  if (!found) {
+    const names = new Set(columns.map(column => column.name.toLowerCase()))
+    found = { key: JSON.stringify([...names].sort()), names }
+    known.set(columns, found)
+  }
+  return found
 }
 
 /**

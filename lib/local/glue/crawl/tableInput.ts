@@ -57,7 +57,7 @@ function descriptorOf(
   { bucket }: Writer,
 ): StorageDescriptor {
   return {
-    Columns: columns.map(columnOf),
+    Columns: columnsOf(columns),
     Location: locationOf(bucket, key),
     ...(shape.classification === 'parquet' ? parquet : text),
     Compressed: false,
@@ -70,7 +70,17 @@ function descriptorOf(
   }
 }
 
-const columnOf = ({ name, type }: FoundColumn): Column => ({ Name: name.toLowerCase(), Type: hiveType(type) })
+const written = new WeakMap<FoundColumn[], Column[]>()
+
+/** The columns as the catalog has them; made once for all partitions that share them. */
+function columnsOf(columns: FoundColumn[]): Column[] {
+  let found = written.get(columns)
+  if (!found) {
+    found = columns.map(({ name, type }) => ({ Name: name.toLowerCase(), Type: hiveType(type) }))
+    written.set(columns, found)
+  }
+  return found
+}
 
 function serdeOf({ classification, csv }: Shape, columns: FoundColumn[]): SerDeInfo {
   if (classification === 'parquet') {

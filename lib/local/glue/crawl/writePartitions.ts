@@ -1,5 +1,6 @@
 import type { Partition, PartitionInput, StorageDescriptor } from '@aws-sdk/client-glue'
 import type { CrawlerConfiguration } from '../configuration.ts'
+import { breathing } from './breathing.ts'
 import type { CrawlJob } from './crawl.ts'
 import type { Group } from './group.ts'
 import { partitionInputOf, type Writer } from './tableInput.ts'
@@ -24,11 +25,13 @@ export async function writePartitions(
   const { catalog, crawler, log } = job
   const database = crawler.DatabaseName!
   const inherited = configuration.inheritFromTable ? catalog.getTable(database, name).StorageDescriptor! : undefined
+  const breathe = breathing()
   const old = new Map(catalog.listPartitions(database, name).map(partition => [JSON.stringify(partition.Values), partition]))
   const added: PartitionInput[] = []
   const changed: PartitionInput[] = []
   const { UpdateBehavior } = policyOf(job)
   for (const leaf of group.leaves) {
+    await breathe()
     const input = inherit(partitionInputOf(leaf, writer), inherited)
     const key = JSON.stringify(input.Values)
     const existing = old.get(key)
@@ -39,6 +42,7 @@ export async function writePartitions(
   for (const batch of batches(added)) {
     job.signal.throwIfAborted()
     await catalog.createPartitions(database, name, batch)
+    await breathe()
   }
   for (const batch of batches(changed)) {
     job.signal.throwIfAborted()
