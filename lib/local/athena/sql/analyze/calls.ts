@@ -78,7 +78,7 @@ function checkClauses(analysis: Analysis, node: Call, kind: string, scope: Scope
     throw queryError(analysis, code, message, at)
   }
   if (kind === 'scalar') {
-    if (node.over) fail('FUNCTION_NOT_WINDOW', `Function ${node.name} is not a window function`)
+    if (node.over) fail('FUNCTION_NOT_WINDOW', `Function ${node.name} is not a window function`, scope.selectAt)
     if (node.distinct) fail('FUNCTION_NOT_AGGREGATE', `DISTINCT is not supported for non-aggregation functions`)
     if (node.filter) fail('FUNCTION_NOT_AGGREGATE', `Filter is only valid for aggregation functions`)
     if (node.orderBy.length) fail('FUNCTION_NOT_AGGREGATE', 'ORDER BY is only valid for aggregation functions')
@@ -86,7 +86,8 @@ function checkClauses(analysis: Analysis, node: Call, kind: string, scope: Scope
     const text = analysis.sql.slice(node.at, node.end)
     fail(
       'EXPRESSION_NOT_SCALAR',
-      `${scope.scalarOnly} cannot contain aggregations, window functions or grouping operations: [${text}]`,
+      `${scope.scalarOnly.clause} cannot contain aggregations, window functions or grouping operations: [${text}]`,
+      scope.scalarOnly.at,
     )
   }
   if (node.star && node.name !== 'count') fail('FUNCTION_NOT_FOUND', `Unexpected parameters (*) for function ${node.name}`)
@@ -102,7 +103,7 @@ function checkNesting(analysis: Analysis, node: Call, args: Argument[]): void {
         analysis,
         'NESTED_WINDOW',
         `Cannot nest window functions or row pattern measures inside window function '${node.name}' arguments`,
-        node.at,
+        argument.window.at,
       )
     if (node.over || !(argument.aggregate ?? argument.window)) continue
     const message = `Cannot nest ${argument.aggregate ? 'aggregations' : 'window functions'} inside aggregation '${node.name}'`
@@ -183,13 +184,20 @@ function lambdaValue(
   const parameter = parameterAt(signature, index)
   const types = parameter.arguments.map(argument => argument as Exclude<typeof argument, string>)
   const names = lambda.parameters.map(() => analysis.nextName('lp'))
-  if (types.length - 1 !== names.length) return undefined
+  if (types.length - 1 !== names.length)
+    throw queryError(
+      analysis,
+      'INVALID_PARAMETER_USAGE',
+      `Expected a lambda that takes ${types.length - 1} argument(s) but got ${names.length}`,
+      lambda.at,
+    )
   const lambdas = new Map(scope.lambdas)
   lambda.parameters.forEach(({ name }, i) =>
     lambdas.set(name.toLowerCase(), { sql: names[i]!, type: instantiate(types[i]!, bindings) }),
   )
   const body = analysis.expression(lambda.body, { ...scope, lambdas })
   const wanted = types.at(-1)!
+  if (body.type.kind === 'unknown' && wanted.name === 'boolean') return undefined
   if (distance(wanted, body.type, bindings) === undefined) return undefined
   const result = instantiate(wanted, bindings)
   const type: Type = { kind: 'function', parameters: [], result }

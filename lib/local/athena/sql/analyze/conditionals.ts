@@ -1,5 +1,5 @@
 import { coerceSql } from '../generate/cast.ts'
-import type { Call, Expression } from '../parse/ast.ts'
+import { locate, type Call, type Expression } from '../parse/ast.ts'
 import { commonOf } from '../types/coerce.ts'
 import { BOOLEAN, quoteText, typeName, VARCHAR, type Type } from '../types/types.ts'
 import { compareSql } from './operators.ts'
@@ -10,7 +10,7 @@ export function condition(analysis: Analysis, node: Expression, scope: Scope, wh
   const value = analysis.expression(node, scope)
   if (value.type.kind === 'unknown') return { ...value, sql: 'CAST(NULL AS BOOLEAN)', type: BOOLEAN }
   if (value.type.kind !== 'boolean')
-    throw queryError(analysis, 'TYPE_MISMATCH', `${what} (actual: ${typeName(value.type)})`, node.at)
+    throw queryError(analysis, 'TYPE_MISMATCH', `${what} (actual: ${typeName(value.type)})`, locate(node))
   return value
 }
 
@@ -26,7 +26,7 @@ function alternatives(
   if (!type) {
     const names = [...new Set(values.map(value => typeName(value.type)))]
     const message = `${what} must be the same type or coercible to a common type. Cannot find common type between ${names[0]} and ${names[1]}, all types (without duplicates): [${names.join(', ')}]`
-    throw queryError(analysis, 'TYPE_MISMATCH', message, nodes[1]?.at ?? at)
+    throw queryError(analysis, 'TYPE_MISMATCH', message, nodes[1] ? locate(nodes[1]) : at)
   }
   return { type, sqls: values.map(value => coerceSql(value.sql, value.type, type)) }
 }
@@ -58,7 +58,7 @@ const ifFunction: Special = (analysis, node, scope) => {
   const [test, ...nodes] = node.arguments as [Expression, ...Expression[]]
   const checked = condition(analysis, test, scope, 'IF condition must evaluate to a boolean')
   const values = nodes.map(part => analysis.expression(part, scope))
-  const { type, sqls } = alternatives(analysis, values, nodes, 'Result types for IF', node.at)
+  const { type, sqls } = alternatives(analysis, values, [], 'Result types for IF', node.at)
   const otherwise = sqls[1] === undefined ? '' : ` ELSE ${sqls[1]}`
   return combine(scope, `CASE WHEN ${checked.sql} THEN ${sqls[0]}${otherwise} END`, type, [checked, ...values])
 }

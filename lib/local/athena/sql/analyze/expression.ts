@@ -153,13 +153,13 @@ const HANDLERS: Handlers = {
         analysis,
         'MISSING_GROUP_BY',
         'A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause',
-        node.at,
+        scope.selectAt ?? node.at,
       )
     if (scope.scalarOnly)
       return fail(
         analysis,
         'EXPRESSION_NOT_SCALAR',
-        `${scope.scalarOnly} cannot contain aggregations, window functions or grouping operations`,
+        `${scope.scalarOnly.clause} cannot contain aggregations, window functions or grouping operations`,
         node.at,
       )
     const values = node.columns.map(column => analysis.expression(column, { ...scope, insideAggregate: true }))
@@ -245,7 +245,7 @@ function inQuery(analysis: Analysis, node: Expression & { kind: 'inQuery' }, sco
       analysis,
       'TYPE_MISMATCH',
       `Value expression and result of subquery must be of the same type: ${shown} vs ${rowOf(query.fields)}`,
-      node.query.at - 4,
+      node.operatorAt,
     )
   }
   const alias = analysis.nextName('r')

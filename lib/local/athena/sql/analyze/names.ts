@@ -85,7 +85,7 @@ function rowField(
   node: Expression,
 ): Value {
   const index = type.fields.findIndex(field => field.name?.toLowerCase() === name.toLowerCase())
-  if (index < 0) throw notFound(analysis, analysis.sql.slice(node.at, node.end), node)
+  if (index < 0) throw queryError(analysis, 'INVALID_COLUMN_REFERENCE', `Column reference '${name}' is invalid`, node.at)
   const field = type.fields[index]!
   return combine(scope, `struct_extract(${base.sql}, ${quoteText(fieldKey(field, index))})`, field.type, [base])
 }

@@ -1,7 +1,7 @@
 import { castSql, coerceSql, decimalResult } from '../generate/cast.ts'
 import { raise } from '../generate/raise.ts'
 import type { Expression } from '../parse/ast.ts'
-import { commonType, isInteger, isNumeric } from '../types/coerce.ts'
+import { commonOf, commonType, isInteger, isNumeric } from '../types/coerce.ts'
 import {
   BIGINT,
   BOOLEAN,
@@ -165,13 +165,15 @@ export function between(analysis: Analysis, node: Expression & { kind: 'between'
     Value,
     Value,
   ]
+  const common = commonOf([value.type, low.type, high.type])
   const above = compareSql('>=', value, low)
   const below = compareSql('<=', value, high)
-  if (!above || !below) {
+  if (!above || !below || !common) {
     const message = `Cannot check if ${typeName(value.type)} is BETWEEN ${typeName(low.type)} and ${typeName(high.type)}`
-    throw queryError(analysis, 'TYPE_MISMATCH', message, node.at)
+    throw queryError(analysis, 'TYPE_MISMATCH', message, node.operatorAt)
   }
-  return combine(scope, `(${above} AND ${below})`, BOOLEAN, [value, low, high])
+  const [x, y, z] = [value, low, high].map(part => comparable(coerceSql(part.sql, part.type, common), common))
+  return combine(scope, `(${x} BETWEEN ${y} AND ${z})`, BOOLEAN, [value, low, high])
 }
 
 export function inList(analysis: Analysis, node: Expression & { kind: 'in' }, scope: Scope): Value {

@@ -26,7 +26,7 @@ export function orderKey(analysis: Analysis, item: SortItem, outputs: Field[], s
       analysis,
       'TYPE_MISMATCH',
       `Type ${typeName(value.type)} is not orderable, and therefore cannot be used in ORDER BY: ${analysis.sql.slice(node.at, node.end)}`,
-      node.at,
+      scope.selectAt ?? node.at,
     )
   return value
 }

@@ -143,14 +143,14 @@ function setOperation(
   const right = body(analysis, node.right, parent, ctes)
   if (left.fields.length !== right.fields.length) {
     const message = `${node.operator} query has different number of fields: ${left.fields.length}, ${right.fields.length}`
-    throw queryError(analysis, 'TYPE_MISMATCH', message, node.right.at)
+    throw queryError(analysis, 'TYPE_MISMATCH', message, node.operatorAt)
   }
   const types = left.fields.map((field, i) => {
     const other = right.fields[i]!
     const common = commonType(field.type, other.type)
     if (common) return common
     const message = `column ${i + 1} in ${node.operator} query has incompatible types: ${typeName(field.type)}, ${typeName(other.type)}`
-    throw queryError(analysis, 'TYPE_MISMATCH', message, node.right.at)
+    throw queryError(analysis, 'TYPE_MISMATCH', message, node.operatorAt)
   })
   const side = (query: AnalysedQuery) => {
     const columns = query.fields.map((field, i) => `${coerceSql(`c${i}`, field.type, types[i]!)} AS c${i}`).join(', ')

@@ -46,7 +46,7 @@ function mentions(node: unknown, name: string): boolean {
 function renamed(analysis: Analysis, fields: Field[], columns: Name[] | undefined, at: Name): Field[] {
   if (columns && columns.length !== fields.length) {
     const message = `WITH column alias list has ${columns.length} entries but WITH query(${at.name}) has ${fields.length} columns`
-    throw queryError(analysis, 'MISMATCHED_COLUMN_ALIASES', message, at.at)
+    throw queryError(analysis, 'MISMATCHED_COLUMN_ALIASES', message, columns[0]!.at)
   }
   return fields.map((field, i) => ({ ...field, name: columns ? columns[i]!.name : field.name }))
 }

@@ -1,5 +1,5 @@
 import { coerceSql } from '../generate/cast.ts'
-import type { Name, Relation as RelationNode } from '../parse/ast.ts'
+import { locate, type Name, type Relation as RelationNode } from '../parse/ast.ts'
 import { parseQuery } from '../parse/query-parser.ts'
 import { commonType } from '../types/coerce.ts'
 import { hiveType } from '../types/resolve.ts'
@@ -33,7 +33,7 @@ export function relation(analysis: Analysis, node: RelationNode, scope: Scope, l
     case 'tableFunction':
       return tableFunction(analysis, node, scope)
     case 'alias':
-      return aliased(analysis, relation(analysis, node.relation, scope, left), node.name, node.columns)
+      return aliased(analysis, relation(analysis, node.relation, scope, left), node.name, node.columns, node.at)
     case 'sample': {
       const inner = relation(analysis, node.relation, scope, left)
       const percentage = analysis.expression(node.percentage, newScope(undefined, scope.ctes))
@@ -58,11 +58,11 @@ function derived(analysis: Analysis, template: string, query: { sql: string; fie
   }
 }
 
-function aliased(analysis: Analysis, inner: Relation, name: Name, columns: Name[] | undefined): Relation {
+function aliased(analysis: Analysis, inner: Relation, name: Name, columns: Name[] | undefined, at = name.at): Relation {
   const visible = inner.fields.filter(field => !field.hidden)
   if (columns && columns.length !== visible.length) {
     const message = `Column alias list has ${columns.length} entries but '${name.name}' has ${visible.length} columns available`
-    throw queryError(analysis, 'MISMATCHED_COLUMN_ALIASES', message, name.at)
+    throw queryError(analysis, 'MISMATCHED_COLUMN_ALIASES', message, at)
   }
   let next = 0
   const fields = inner.fields.map(field => {
@@ -249,7 +249,10 @@ function join(analysis: Analysis, node: Join, scope: Scope, outer: Relation | un
   const on = condition(
     analysis,
     node.on,
-    { ...newScope(scope.parent, scope.ctes, [...left.fields, ...right.fields]), scalarOnly: 'JOIN clause' },
+    {
+      ...newScope(scope.parent, scope.ctes, [...left.fields, ...right.fields]),
+      scalarOnly: { clause: 'JOIN clause', at: locate(node.on) },
+    },
     'JOIN ON clause must evaluate to a boolean',
   )
   return { sql: `(${left.sql} ${node.type} JOIN ${right.sql} ON ${on.sql})`, fields: both }

@@ -72,8 +72,10 @@ export interface Scope {
   /** SQL of the GROUP BY expressions, when the query has groups. */
   groups?: Set<string> | undefined
   insideAggregate?: boolean
-  /** The clause that forbids aggregates, such as `WHERE clause`. */
-  scalarOnly?: string | undefined
+  /** The clause that forbids aggregates, such as `WHERE clause`, and where its expression is. */
+  scalarOnly?: { clause: string; at: number } | undefined
+  /** Where the SELECT begins. */
+  selectAt?: number
 }
 
 /** One translation: counters, what has been found, and the two entry points that call each other. */

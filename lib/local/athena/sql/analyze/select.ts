@@ -1,8 +1,8 @@
 import { findFunction } from '../functions/registry.ts'
-import type { Expression, Grouping, Name, Select, SelectItem, SortItem } from '../parse/ast.ts'
+import { locate, type Expression, type Grouping, type Name, type Select, type SelectItem, type SortItem } from '../parse/ast.ts'
 import { fieldKey, quoteText, typeName } from '../types/types.ts'
 import { condition } from './conditionals.ts'
-import { fieldValue, matching } from './names.ts'
+import { fieldValue } from './names.ts'
 import { isOrderable } from './operators.ts'
 import { prune } from './pruning.ts'
 import { orderKey, rowCount } from './ordering.ts'
@@ -41,10 +41,16 @@ interface Item {
 export function select(analysis: Analysis, node: Select, { orderBy, limit, parent, ctes, ties }: Around): AnalysedQuery {
   const from = node.from && relation(analysis, node.from, newScope(parent, ctes))
   const scope = newScope(parent, ctes, from?.fields)
+  scope.selectAt = node.at
   for (const { name, window } of node.windows) scope.windows.set(name.name.toLowerCase(), window)
   const where =
     node.where &&
-    condition(analysis, node.where, { ...scope, scalarOnly: 'WHERE clause' }, 'WHERE clause must evaluate to a boolean')
+    condition(
+      analysis,
+      node.where,
+      { ...scope, scalarOnly: { clause: 'WHERE clause', at: locate(node.where) } },
+      'WHERE clause must evaluate to a boolean',
+    )
   if (node.where) prune(analysis, node.where, scope)
   const nodes = [
     ...node.items.map(item => (item.kind === 'expression' ? item.value : undefined)),
@@ -55,9 +61,9 @@ export function select(analysis: Analysis, node: Select, { orderBy, limit, paren
   const groupBy = node.groupBy && groupSql(analysis, node, scope)
   if (grouped) scope.groups = groupBy?.keys ?? new Set()
   const items = node.items.flatMap(item => selectItems(analysis, item, scope, parent === undefined))
-  for (const item of items) checkGrouped(analysis, item.value, item.node.at, item.node.end)
+  for (const { value, node: item } of items) checkGrouped(analysis, value, item.kind === 'expression' ? item.value : item)
   const having = node.having && condition(analysis, node.having, scope, 'HAVING clause must evaluate to a boolean')
-  if (having) checkGrouped(analysis, having, node.having!.at, node.having!.end)
+  if (having) checkGrouped(analysis, having, node.having!)
   const outputs = items.map(({ value, name, sources }): Field => ({
     name,
     qualifier: [],
@@ -92,9 +98,10 @@ function hasAggregate(node: unknown): boolean {
   return Object.values(node).some(hasAggregate)
 }
 
-function checkGrouped(analysis: Analysis, value: Value, at: number, end: number): void {
+function checkGrouped(analysis: Analysis, value: Value, node: Expression | SelectItem): void {
   if (!value.ungrouped) return
-  const text = analysis.sql.slice(at, end).replace(/\s+as\s+\S+$/i, '')
+  const text = analysis.sql.slice(node.at, node.end)
+  const at = node.kind === 'all' || node.kind === 'expression' ? node.at : locate(node)
   throw queryError(
     analysis,
     'EXPRESSION_NOT_AGGREGATE',
@@ -158,8 +165,7 @@ const endsWith = (qualifier: string[], parts: string[]) =>
 
 /** `(row).*`. */
 function rowItems(analysis: Analysis, item: SelectItem & { kind: 'all' }, scope: Scope, parts: string[] | undefined): Item[] {
-  if (parts && !matching(scope.fields, parts.slice(0, -1), parts.at(-1)!).length)
-    throw queryError(analysis, 'TABLE_NOT_FOUND', `Unable to resolve reference ${parts.join('.')}`, item.at)
+  if (parts) throw queryError(analysis, 'TABLE_NOT_FOUND', `Unable to resolve reference ${parts.join('.')}`, item.at)
   const value = analysis.expression(item.of!, scope)
   if (value.type.kind !== 'row')
     throw queryError(analysis, 'TYPE_MISMATCH', `expected expression of type Row but got ${typeName(value.type)}`, item.at)
@@ -175,7 +181,7 @@ function groupSql(analysis: Analysis, node: Select, scope: Scope): { sql: string
   const keys = new Set<string>()
   const key = (expression: Expression): string => {
     const target = expression.kind === 'integer' ? ordinal(analysis, node, expression) : expression
-    const value = analysis.expression(target, { ...scope, scalarOnly: 'GROUP BY clause' })
+    const value = analysis.expression(target, { ...scope, scalarOnly: { clause: 'GROUP BY clause', at: locate(target) } })
     if (value.type.kind === 'json' || value.type.kind === 'function')
       if (!isOrderable(value.type) && value.type.kind === 'function')
         throw queryError(
@@ -210,14 +216,14 @@ function orderTerm(
   scope: Scope,
 ): { text: string; key: string } {
   const value = orderKey(analysis, item, outputs, { ...scope, outputs: outputs.filter(field => field.name) })
-  checkGrouped(analysis, value, item.value.at, item.value.end)
+  checkGrouped(analysis, value, item.value)
   const position = outputs.findIndex(field => field.sql === value.sql)
   if (node.distinct && position < 0)
     throw queryError(
       analysis,
       'EXPRESSION_NOT_IN_DISTINCT',
       'For SELECT DISTINCT, ORDER BY expressions must appear in select list',
-      item.at,
+      node.at,
     )
   return { text: orderSql(position < 0 ? value.sql : String(position + 1), item), key: orderSql(value.sql, item) }
 }

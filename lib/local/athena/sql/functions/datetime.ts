@@ -67,6 +67,8 @@ function dateTrunc(e: Emission): string {
   const [, value] = e.args as [string, string]
   const type = e.types[1]!
   const unit = unitOf(e, 1)
+  if (type.kind === 'time')
+    return `CAST(date_trunc(${unit === undefined ? e.args[0] : quoteText(unit)}, DATE '1970-01-01' + ${value}) AS TIME)`
   const truncated = `date_trunc(${unit === undefined ? e.args[0] : quoteText(unit)}, ${local(value, type)})`
   if (type.kind === 'date') return `CAST(${truncated} AS DATE)`
   return type.kind === 'timestamp with time zone' ? `t_zoned(t_instant(${truncated}, (${value}).z), (${value}).z)` : truncated
@@ -103,7 +105,7 @@ function dateFormat(e: Emission): string {
   const translated = mysqlFormat(format)
   if ('refused' in translated)
     return e.fail('INVALID_FUNCTION_ARGUMENT', `${translated.refused} not supported in date format string`)
-  return `strftime(${local(e.args[0]!, e.types[0]!)}, ${quoteText(translated.strftime)})`
+  return `strftime(${local(e.args[0]!, e.types[0]!)}, ${quoteText(translated.strftime.replaceAll('%f', '%g000'))})`
 }
 
 function dateParse(e: Emission): string {
@@ -112,6 +114,8 @@ function dateParse(e: Emission): string {
   const translated = mysqlFormat(format)
   if ('refused' in translated)
     return e.fail('INVALID_FUNCTION_ARGUMENT', `${translated.refused} not supported in date format string`)
+  // What the format does not name is 1970's, not strptime's 1900.
+  if (!/%[YyG]/.test(translated.strftime)) return `strptime(${e.args[0]} || ' 1970', ${quoteText(`${translated.strftime} %Y`)})`
   return `strptime(${e.args[0]}, ${quoteText(translated.strftime)})`
 }
 

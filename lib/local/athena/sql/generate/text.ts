@@ -44,6 +44,11 @@ export function valueText(value: string, type: Type, level = 0): string {
       })
       return `CASE WHEN ${value} IS NOT NULL THEN '{' || ${fields.join(" || ', ' || ")} || '}' END`
     }
+    case 'decimal':
+      // DuckDB prints DECIMAL(2,2) without the zero before the point.
+      return type.precision === type.scale
+        ? `regexp_replace(CAST(${value} AS VARCHAR), '^(-?)\\.', '\\10.')`
+        : `CAST(${value} AS VARCHAR)`
     default:
       return `CAST(${value} AS VARCHAR)`
   }

@@ -47,11 +47,11 @@ export type Expression =
     })
   | (Node & { kind: 'logical'; operator: 'AND' | 'OR'; terms: Expression[] })
   | (Node & { kind: 'not'; value: Expression })
-  | (Node & { kind: 'between'; value: Expression; low: Expression; high: Expression })
-  | (Node & { kind: 'in'; value: Expression; list: Expression[] })
-  | (Node & { kind: 'inQuery'; value: Expression; query: Query })
-  | (Node & { kind: 'like'; value: Expression; pattern: Expression; escape?: Expression | undefined })
-  | (Node & { kind: 'isNull'; value: Expression; negated: boolean })
+  | (Node & { kind: 'between'; value: Expression; low: Expression; high: Expression; operatorAt: number })
+  | (Node & { kind: 'in'; value: Expression; list: Expression[]; operatorAt: number })
+  | (Node & { kind: 'inQuery'; value: Expression; query: Query; operatorAt: number })
+  | (Node & { kind: 'like'; value: Expression; operatorAt: number; pattern: Expression; escape?: Expression | undefined })
+  | (Node & { kind: 'isNull'; value: Expression; negated: boolean; operatorAt: number })
   | (Node & { kind: 'exists'; query: Query })
   | (Node & { kind: 'subquery'; query: Query })
   | (Node & {
@@ -148,7 +148,14 @@ export interface Query extends Node {
 
 export type Body =
   | Select
-  | (Node & { kind: 'set'; operator: 'UNION' | 'EXCEPT' | 'INTERSECT'; all: boolean; left: Body; right: Body })
+  | (Node & {
+      kind: 'set'
+      operator: 'UNION' | 'EXCEPT' | 'INTERSECT'
+      all: boolean
+      left: Body
+      right: Body
+      operatorAt: number
+    })
   | (Node & { kind: 'values'; rows: Expression[] })
   | (Node & { kind: 'table'; name: Name[] })
   | (Node & { kind: 'nested'; query: Query })
@@ -185,3 +192,6 @@ export type Relation =
       on?: Expression | undefined
       using?: Name[] | undefined
     })
+
+/** Where Trino says that an expression is: at its operator when it has one. */
+export const locate = (node: Expression): number => ('operatorAt' in node ? node.operatorAt : node.at)

@@ -47,7 +47,7 @@ export abstract class ExpressionParser extends SpecialParser {
     }
     if (this.accept('IS')) return done(this.isPredicate(left, operatorAt))
     const negated = this.isWord('NOT') && ['BETWEEN', 'IN', 'LIKE'].includes(this.look().text) && this.accept('NOT')
-    const positive = this.rangePredicate(left)
+    const positive = this.rangePredicate(left, operatorAt)
     if (!positive) return left
     return negated ? { kind: 'not', value: positive, at: left.at, end: this.lastEnd } : positive
   }
@@ -55,14 +55,14 @@ export abstract class ExpressionParser extends SpecialParser {
   private isPredicate(left: Expression, operatorAt: number): Expression {
     const negated = this.accept('NOT')
     const node = { at: left.at, end: this.lastEnd }
-    if (this.accept('NULL')) return { ...node, kind: 'isNull', value: left, negated, end: this.lastEnd }
+    if (this.accept('NULL')) return { ...node, kind: 'isNull', value: left, negated, operatorAt, end: this.lastEnd }
     if (!this.accept('DISTINCT', 'FROM')) this.mismatch("'DISTINCT'", ...(negated ? [] : ["'NOT'"]), "'NULL'")
     const operator = negated ? 'IS NOT DISTINCT FROM' : 'IS DISTINCT FROM'
     return { ...node, kind: 'compare', operator, left, right: this.value(), operatorAt }
   }
 
-  private rangePredicate(value: Expression): Expression | undefined {
-    const node = { at: value.at, end: 0 }
+  private rangePredicate(value: Expression, operatorAt: number): Expression | undefined {
+    const node = { at: value.at, end: 0, operatorAt }
     const done = <T extends Expression>(expression: T): T => Object.assign(expression, { end: this.lastEnd })
     if (this.accept('BETWEEN')) {
       const low = this.value()

@@ -76,9 +76,10 @@ export class QueryParser extends ExpressionParser {
   private setOperators(operators: string[], next: () => Body): Body {
     let left = next()
     while (this.isWord(...operators)) {
-      const operator = this.take().text as 'UNION'
+      const { at: operatorAt, text } = this.take()
+      const operator = text as 'UNION'
       const all = this.accept('ALL') || (this.accept('DISTINCT') && false)
-      left = { kind: 'set', operator, all, left, right: next(), at: left.at, end: this.lastEnd }
+      left = { kind: 'set', operator, all, left, right: next(), operatorAt, at: left.at, end: this.lastEnd }
     }
     return left
   }
