@@ -18,8 +18,10 @@ export function canonicalRequest(
 
 function canonicalQuery({ query }: AwsRequest, omit: string | undefined): string {
   if (query.size === 0) return ''
-  const pairs = [...query].filter(([name]) => name !== omit).map(([name, value]) => `${encode(name)}=${encode(value)}`)
-  return pairs.sort().join('&')
+  const pairs = [...query].filter(([name]) => name !== omit).map(([name, value]) => [encode(name), encode(value)] as const)
+  // By name and not by the whole pair: `=` sorts after `-`.
+  pairs.sort(([a], [b]) => (a < b ? -1 : 1))
+  return pairs.map(([name, value]) => `${name}=${value}`).join('&')
 }
 
 function tidy(value: string): string {

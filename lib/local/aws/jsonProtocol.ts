@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hash } from 'node:crypto'
 import { authenticate, type Verifier } from './authentication.ts'
 import { ServiceError } from './errors.ts'
@@ -39,10 +39,10 @@ export async function answerJson(
 }
 
 /** Reads a body that must fit in memory. */
-export async function readBody(message: AsyncIterable<Buffer>, limitBytes: number): Promise<Buffer> {
+export async function readBody(message: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of message) {
+  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > limitBytes) throw new ServiceError('RequestEntityTooLarge', 'The request is too large.', { status: 413 })
     chunks.push(chunk)

@@ -48,9 +48,10 @@ export async function startAwsServer({
   log = () => {},
   now = Date.now,
 }: AwsServerOptions): Promise<AwsServer> {
+  const hostId = randomBytes(32).toString('base64')
   const verifier: Verifier = { credentials, region, now }
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0, noDelay: true }, (message, response) => {
-    void answer(message, response, { verifier, s3, services: json, log })
+    void answer(message, response, { hostId, verifier, s3, services: json, log })
   })
   server.on('clientError', refuseUnreadable)
   await listen(server, port, host)
@@ -62,6 +63,8 @@ export async function startAwsServer({
 const healthPath = '/_tickerlake/health'
 
 interface Answering {
+  /** Answered as `x-amz-id-2`. */
+  hostId: string
   verifier: Verifier
   s3: S3Service
   services: JsonService[]
@@ -71,7 +74,7 @@ interface Answering {
 async function answer(message: IncomingMessage, response: ServerResponse, answering: Answering): Promise<void> {
   if (message.url === healthPath)
     return void response.setHeader('content-type', 'application/json').end(JSON.stringify({ pid: process.pid }))
-  const ids = { requestId: randomBytes(8).toString('hex').toUpperCase(), hostId: randomBytes(32).toString('base64') }
+  const ids = { requestId: randomBytes(8).toString('hex').toUpperCase(), hostId: answering.hostId }
   try {
     message.on('error', () => {})
     if (message.headers['x-amz-target'] !== undefined) {
@@ -92,8 +95,14 @@ async function answer(message: IncomingMessage, response: ServerResponse, answer
     else
       sendXmlError(response, asServiceError(error, 'InternalError', 'We encountered an internal error. Please try again.'), ids)
   } finally {
-    message.resume()
+    drain(message)
   }
+}
+
+/** Reads what is left of a refused body, so that the client gets to its answer and the connection can serve the next request. */
+function drain(message: IncomingMessage): void {
+  message.removeAllListeners('readable')
+  message.resume()
 }
 
 const payloadWords = [

@@ -88,7 +88,7 @@ export class Bodies {
   }
 
   discard({ temporary }: { temporary: string }): void {
-    rmSync(this.absolute(temporary), { force: true })
+    unlinkIfThere(this.absolute(temporary))
   }
 
   /** Whether a new file can have this path: nothing is there, and no file stands where a folder must be. Makes the folders. */
@@ -108,8 +108,14 @@ export class Bodies {
     return lstatSync(file, { throwIfNoEntry: false }) === undefined
   }
 
-  /** Does the file work of a commit. Doing it twice is harmless, and that is how a crash in between is repaired. */
+  /** Does the file work of a commit. */
   apply({ place, remove = [] }: Moves): void {
+    if (place) this.place(place[0], place[1])
+    for (const path of remove) this.remove(path)
+  }
+
+  /** Does it once more, as far as it was not done: the process may have died at any point of it. */
+  repair({ place, remove = [] }: Moves): void {
     if (place && existsSync(this.absolute(place[0]))) this.place(place[0], place[1])
     for (const path of remove) this.remove(path)
   }
@@ -127,7 +133,7 @@ export class Bodies {
 
   /** Removes a body and the folders that it leaves empty, up to its bucket's `objects/`. */
   private remove(path: string): void {
-    rmSync(this.absolute(path), { force: true })
+    unlinkIfThere(this.absolute(path))
     for (let dir = dirname(path); dir.split('/').length > 2; dir = dirname(dir)) {
       try {
         rmdirSync(this.absolute(dir))
@@ -146,6 +152,14 @@ export class Bodies {
   /** Removes what no commit refers to: temporary files of a process that died. */
   sweepTemporary(): void {
     for (const name of readdirSync(this.absolute('_tmp'))) unlinkSync(this.absolute(`_tmp/${name}`))
+  }
+}
+
+function unlinkIfThere(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /** What the store knows beside the bodies. SQLite compares TEXT as UTF-8 bytes, which is S3's order of keys. `seq` falls with time, so a
- *  key's versions come newest first. `moves` holds the file work of the last commit, to be done again when the process died in between. */
+ *  key's versions come newest first. `moves` holds the file work of the last commit, to be done again when the process died in
+ *  between, and the last `seq`. */
 const schema = `
   CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, created INTEGER NOT NULL, versioning TEXT NOT NULL, config TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS version (
@@ -16,8 +17,8 @@ const schema = `
   CREATE TABLE IF NOT EXISTS part (
     upload TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
     modified INTEGER NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (upload, number)) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS moves (one INTEGER PRIMARY KEY CHECK (one = 1), work TEXT NOT NULL) STRICT;
-  INSERT OR IGNORE INTO moves VALUES (1, '{}');
+  CREATE TABLE IF NOT EXISTS moves (one INTEGER PRIMARY KEY CHECK (one = 1), work TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
+  INSERT OR IGNORE INTO moves VALUES (1, '{}', 0);
 `
 
 /** Opens the index of the store in `dir` (underscores are not legal in bucket names, so it cannot meet a bucket's folder).

@@ -31,7 +31,7 @@ export function readPage(index: ObjectIndex, bucket: string, request: PageReques
   const end = afterPrefix(prefix)
   let from: string | undefined = firstKey(request)
   let skipping = request.afterVersionId
-  while (from !== undefined && (end === undefined || from < end || versions)) {
+  while (from !== undefined) {
     let next: string | undefined
     for (const row of index.scan(bucket, from, end, { all: versions })) {
       if (skipping !== undefined && row.key === request.after) {

@@ -138,9 +138,10 @@ function keepPart(call: S3Call, upload: UploadRow, number: number, body: Receive
     const path = `_uploads/${upload.id}/${number}-${randomBytes(6).toString('hex')}`
     store.bodies.claim(path)
     const older = store.uploads.parts(upload.id).find(part => part.number === number)
+    const sum = body.checksum
     const part = {
       ...{ number, path, sizeBytes: body.sizeBytes, etag: `"${body.md5}"` },
-      ...{ modifiedMs: Date.now(), checksum: body.checksum?.value ?? '' },
+      ...{ modifiedMs: Date.now(), checksum: sum?.algorithm === (upload.algorithm ?? defaultAlgorithm) ? sum.value : '' },
     }
     return { path, remove: older && [older.path], work: () => store.uploads.putPart(upload.id, part), result: part.etag }
   })

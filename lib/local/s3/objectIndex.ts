@@ -59,13 +59,13 @@ export class ObjectIndex {
       drop: prepare('DELETE FROM version WHERE bucket = ? AND key = ? AND seq = ?'),
       demote: prepare('UPDATE version SET latest = 0 WHERE bucket = ? AND key = ? AND latest = 1'),
       promote: prepare('UPDATE version SET latest = 1 WHERE bucket = ? AND key = ? AND seq = ?'),
-      moves: prepare('UPDATE moves SET work = ?'),
+      moves: prepare('UPDATE moves SET work = ?, seq = ?'),
       scan: prepare(
         `SELECT ${columns} FROM version WHERE bucket = ? AND key >= ? AND key < ? AND latest = 1 AND marker = 0 ORDER BY key`,
       ),
       scanAll: prepare(`SELECT ${columns} FROM version WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key, seq`),
     }
-    this.lowestSeq = Number(database.prepare('SELECT min(seq) AS seq FROM version').get()?.seq ?? 0)
+    this.lowestSeq = database.prepare('SELECT seq FROM moves').get()?.seq as number
   }
 
   nextSeq(): number {
@@ -104,7 +104,7 @@ export class ObjectIndex {
   }
 
   note(moves: Moves): void {
-    this.statements.moves.run(JSON.stringify(moves))
+    this.statements.moves.run(JSON.stringify(moves), this.lowestSeq)
   }
 
   /** Keys from `from` (inclusive) to `to` (exclusive; to the end without it) in UTF-8 byte order: current objects, or with `all` every

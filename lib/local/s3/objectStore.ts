@@ -39,7 +39,7 @@ export class ObjectStore {
 
   private recover(): void {
     const last = this.database.prepare('SELECT work FROM moves').get()
-    this.bodies.apply(JSON.parse(last?.work as string) as Moves)
+    this.bodies.repair(JSON.parse(last?.work as string) as Moves)
     this.bodies.sweepTemporary()
     this.uploads.sweep(this.bodies)
     for (const name of readdirSync(this.bodies.dir)) {

@@ -110,9 +110,11 @@ function readChecksum(call: S3Call, hasTrailer: boolean): Pick<Declared, 'algori
 
 function chunksOf(call: S3Call, declared: Declared): AsyncIterable<Buffer> {
   const { message, authentication } = call.request
-  if (!declared.chunked) return message
+  // An error must leave the connection open, or nobody could be told of it.
+  const source = message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  if (!declared.chunked) return source
   const signed = !authentication.payload.startsWith('STREAMING-UNSIGNED')
-  return decodeChunked(message, {
+  return decodeChunked(source, {
     authentication: signed ? authentication : undefined,
     hasTrailer: authentication.payload.endsWith('-TRAILER'),
     onTrailer: (name, value) => {

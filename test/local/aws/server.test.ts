@@ -83,6 +83,25 @@ describe('JSON services', () => {
 })
 
 describe('the server', () => {
+  test('a refused body is read to its end: the connection serves the next request', async () => {
+    await server.storage.createBucket('refusals')
+    const { RawConnection } = await import('../s3/rawClient.ts')
+    const connection = new RawConnection({ port: server.port, ...credentials })
+    const big = Buffer.alloc(8_000_000, 'x')
+    const refused = await connection.request('PUT', '/refusals/key', big, { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' })
+    expect([refused.status, refused.body.toString()]).toEqual([400, expect.stringContaining('BadDigest')])
+    expect((await connection.request('PUT', '/no-such-bucket/key', big)).status).toBe(404)
+    const chunked = { 'x-amz-decoded-content-length': '8000000', 'x-amz-trailer': 'x-amz-checksum-crc32' }
+    expect((await connection.request('PUT', '/refusals/key', big, chunked, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER')).status).toBe(
+      400,
+    )
+    expect(
+      (await connection.request('POST', '/refusals?delete=', big, { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' })).status,
+    ).toBe(400)
+    expect((await connection.request('GET', '/refusals')).status).toBe(200)
+    connection.close()
+  })
+
   test('STS tells who is asking', async () => {
     const body = 'Action=GetCallerIdentity&Version=2011-06-15'
     const headers = { host: `127.0.0.1:${server.port}`, 'content-type': 'application/x-www-form-urlencoded' }

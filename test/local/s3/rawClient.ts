@@ -35,9 +35,9 @@ export class RawConnection {
     this.socket.on('close', () => this.fail(new Error('the connection was closed')))
   }
 
-  /** `path` is encoded; a query in it is sorted. */
-  request(method: string, path: string, body?: Buffer, headers: Record<string, string> = {}): Promise<Answer> {
-    const head = this.head(method, path, body, headers)
+  /** `path` is encoded; a query in it is sorted. `payload` is signed in place of the body's hash. */
+  request(method: string, path: string, body?: Buffer, headers: Record<string, string> = {}, payload?: string): Promise<Answer> {
+    const head = this.head(method, path, body, headers, payload ?? (body ? hash('sha256', body) : emptyHash))
     return new Promise((resolve, reject) => {
       if (this.socket.destroyed) return reject(new Error('the connection was closed'))
       this.settle = { method, resolve, reject }
@@ -52,9 +52,8 @@ export class RawConnection {
     this.socket.destroy()
   }
 
-  private head(method: string, path: string, body: Buffer | undefined, more: Record<string, string>): string {
+  private head(method: string, path: string, body: Buffer | undefined, more: Record<string, string>, payload: string): string {
     const { accessKeyId, port } = this.options
-    const payload = body ? hash('sha256', body) : emptyHash
     const date = basicTime(this.date)
     const headers: Record<string, string> = {
       host: `127.0.0.1:${port}`,
