@@ -25,7 +25,8 @@ function main(): void {
     engine = open(options, folders)
     return engine
   }
-  process.on('disconnect', () => process.exit(0))
+  // Not process.exit(): that would wait for the threads of a query that is running.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.on('message', (message: ToChild) => {
     if (message.kind === 'interrupt') void engine?.then(({ connection }) => connection.interrupt())
     else
