@@ -1,4 +1,4 @@
-import type { LogConfig } from '../../../lib/local/broker/log/log.ts'
+import type { LogConfig } from '../../../lib/local/broker/log/config.ts'
 
 /** Kafka's defaults, but for nothing that goes away by itself and a dense index. */
 export const logConfig: LogConfig = {

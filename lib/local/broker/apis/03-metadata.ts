@@ -1,7 +1,7 @@
 import { errors, KafkaError } from '../errors.ts'
 import { leaderEpoch } from '../log/leader-epoch.ts'
 import { checkTopicName, isTopicName } from '../topics/names.ts'
-import { isInternal, type Topic } from '../topics/store.ts'
+import { isInternal, type Topic } from '../topics/topic.ts'
 import { array, boolean, int16, int32, nullableArray, nullableString, since, string, struct } from '../wire/schema.ts'
 import { api, type Context } from './api.ts'
 

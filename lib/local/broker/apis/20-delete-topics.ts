@@ -1,5 +1,5 @@
 import { errors } from '../errors.ts'
-import { isInternal } from '../topics/store.ts'
+import { isInternal } from '../topics/topic.ts'
 import { array, int16, int32, since, string, struct } from '../wire/schema.ts'
 import { api, type Context } from './api.ts'
 

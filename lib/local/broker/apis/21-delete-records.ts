@@ -1,5 +1,5 @@
 import { codeOf, errors, KafkaError } from '../errors.ts'
-import { isInternal } from '../topics/store.ts'
+import { isInternal } from '../topics/topic.ts'
 import { array, int16, int32, int64, string, struct } from '../wire/schema.ts'
 import { api, type Context } from './api.ts'
 

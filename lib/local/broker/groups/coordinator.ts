@@ -1,23 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { errors } from '../errors.ts'
 import type { Properties } from '../properties.ts'
-import { sameProtocols, type Group, type JoinResult, type Member, type Protocol, type SyncResult } from './group.ts'
+import { sameProtocols, type Group, type JoinResult, type Member, type SyncResult, type JoinRequest } from './group.ts'
 import { Rebalancer } from './rebalancer.ts'
 import type { GroupStore } from './store.ts'
-
-export interface JoinRequest {
-  groupId: string
-  memberId: string
-  groupInstanceId: string | null
-  clientId: string
-  clientHost: string
-  sessionTimeoutMs: number
-  rebalanceTimeoutMs: number
-  protocolType: string
-  protocols: Protocol[]
-  /** From version 4 on a new member is first given its id and has to join again with it. */
-  requireKnownMemberId: boolean
-}
 
 export interface LeavingMember {
   memberId: string

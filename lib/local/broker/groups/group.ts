@@ -7,6 +7,21 @@ export interface Protocol {
   metadata: Buffer
 }
 
+/** What a member asks for with JoinGroup. */
+export interface JoinRequest {
+  groupId: string
+  memberId: string
+  groupInstanceId: string | null
+  clientId: string
+  clientHost: string
+  sessionTimeoutMs: number
+  rebalanceTimeoutMs: number
+  protocolType: string
+  protocols: Protocol[]
+  /** From version 4 on a new member is first given its id and has to join again with it. */
+  requireKnownMemberId: boolean
+}
+
 /** Answer to JoinGroup. `members` is empty for all but the leader. */
 export interface JoinResult {
   errorCode: number

@@ -1,6 +1,5 @@
 import { errors } from '../errors.ts'
-import type { JoinRequest } from './coordinator.ts'
-import type { Group, JoinResult, Member, SyncResult } from './group.ts'
+import type { Group, JoinRequest, JoinResult, Member, SyncResult } from './group.ts'
 import type { GroupStore } from './store.ts'
 
 /** A member that joined and never came through a rebalance is kept this long, whatever its session timeout. */

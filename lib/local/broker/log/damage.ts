@@ -1,6 +1,18 @@
 import { crc32c } from '../records/crc32c.ts'
 import { headerBytes, magicAt, readHeader, sizeAt, type BatchHeader } from '../records/batch.ts'
-import type { Place, Segment } from './segment.ts'
+
+/** A batch's place in a segment. */
+export interface Place {
+  position: number
+  header: BatchHeader
+}
+
+/** What a look at the bytes of a segment needs. */
+export interface SegmentBytes {
+  readonly baseOffset: number
+  sizeBytes: number
+  read(target: Buffer, position: number, length?: number): number
+}
 
 /** Whether a header can be one at all: what a walk over a log relies on. */
 export const plausibleSize = (header: BatchHeader): boolean =>
@@ -10,7 +22,7 @@ const window = 1 << 20
 
 /** The first whole and intact batch after the bad bytes at `position`: candidates are told by magic, length and offsets (from `leastOffset` on, and
  *  none that the bytes before have no room for, however well packed), and proved by their crc. */
-export function findBatch(segment: Segment, position: number, leastOffset = segment.baseOffset): Place | undefined {
+export function findBatch(segment: SegmentBytes, position: number, leastOffset = segment.baseOffset): Place | undefined {
   const buffer = Buffer.allocUnsafe(Math.min(window, segment.sizeBytes - position))
   for (let start = position + 1; start + headerBytes <= segment.sizeBytes; start += window - headerBytes) {
     const length = segment.read(buffer, start)
@@ -28,7 +40,7 @@ export function findBatch(segment: Segment, position: number, leastOffset = segm
 }
 
 /** Reads a batch and checks its crc. */
-export function isIntactAt(segment: Segment, position: number, header: BatchHeader): boolean {
+export function isIntactAt(segment: SegmentBytes, position: number, header: BatchHeader): boolean {
   const batch = Buffer.allocUnsafe(header.sizeBytes)
   return segment.read(batch, position) === header.sizeBytes && crc32c(batch, 21) === header.crc
 }

@@ -5,25 +5,11 @@ import { assignOffset, readHeader, setAppendTime, type BatchHeader } from '../re
 import { appendAborted, type AbortedTxn } from './aborted-txns.ts'
 import type { OpenFiles } from './open-files.ts'
 import { ProducerStates } from './producer-states.ts'
+import type { LogConfig } from './config.ts'
 import { openLog, type Recovered } from './open.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { readBatches, type Batches } from './read.ts'
 import { Segment, segmentName } from './segment.ts'
-
-/** Topic configs that a log acts on, as numbers. */
-export interface LogConfig {
-  segmentBytes: number
-  segmentMs: number
-  segmentIndexBytes: number
-  indexIntervalBytes: number
-  retentionMs: number
-  retentionBytes: number
-  maxMessageBytes: number
-  logAppendTime: boolean
-  timestampBeforeMaxMs: number
-  timestampAfterMaxMs: number
-  flushMessages: number
-  flushMs: number
-}
 
 export interface LogOptions {
   dir: string
@@ -48,7 +34,7 @@ export interface Appended {
 
 /** The log of one partition: segments, producers, aborted transactions. Offsets: [startOffset, endOffset). One replica, so the high watermark
  *  is the end. All writes are synchronous: what `append` returned is with the operating system and survives kill -9. */
-export class Log {
+export class Log implements PartitionLog {
   readonly dir: string
   readonly name: string
   readonly config: () => LogConfig

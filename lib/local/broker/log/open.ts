@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { BatchHeader } from '../records/batch.ts'
 import { appendAborted, loadAborted, type AbortedTxn } from './aborted-txns.ts'
-import type { Log } from './log.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { ProducerStates } from './producer-states.ts'
 import { latestSnapshot, listSegments, scanSegment, type ScannedBatch } from './recovery.ts'
 import { Segment, segmentName } from './segment.ts'
@@ -19,7 +19,7 @@ export interface Recovered {
 const alwaysChecked = 4 << 20
 
 /** Opens a partition's folder: rebuilds missing indexes, checks what was written after the recovery point, cuts a torn tail, rebuilds producers. */
-export function openLog(log: Log, recoveryPoint: number): Recovered {
+export function openLog(log: PartitionLog, recoveryPoint: number): Recovered {
   const bases = listSegments(log.dir)
   if (bases.length === 0) bases.push(log.startOffset)
   const segments = bases.map(base => new Segment(log.dir, base, log.files))
@@ -39,13 +39,13 @@ export function openLog(log: Log, recoveryPoint: number): Recovered {
 }
 
 /** The tail that the checkpoint vouched for is gone: what it says of producers is about records that no longer exist. */
-function reopenShorter(log: Log, recovered: Recovered): Recovered {
+function reopenShorter(log: PartitionLog, recovered: Recovered): Recovered {
   log.report(`ends at offset ${recovered.endOffset}, its checkpoint says ${recovered.recoveryPoint}: flushed records are missing`)
   for (const segment of recovered.segments) segment.close()
   return openLog(log, recovered.endOffset)
 }
 
-function recoverSegment(log: Log, recovered: Recovered, segment: Segment, isLast: boolean): void {
+function recoverSegment(log: PartitionLog, recovered: Recovered, segment: Segment, isLast: boolean): void {
   const { segments, recoveryPoint } = recovered
   const next = segments[segments.indexOf(segment) + 1]
   const indexed = segment.sizeBytes === 0 || isIndexed(segment, next, recoveryPoint)
@@ -86,13 +86,13 @@ function scanStart(segment: Segment, recoveryPoint: number): number {
   return Math.min(checked, entry < 0 ? 0 : segment.offsets.value(entry))
 }
 
-function cutTail(log: Log, segment: Segment, end: number): void {
+function cutTail(log: PartitionLog, segment: Segment, end: number): void {
   const name = `${segmentName(segment.baseOffset)}.log`
   log.report(`${name} ended in ${segment.sizeBytes - end} bytes that are no whole batch; cut at byte ${end}`)
   segment.truncate(end)
 }
 
-function trackProducer(log: Log, recovered: Recovered, segment: Segment, header: BatchHeader, isCommit: boolean): void {
+function trackProducer(log: PartitionLog, recovered: Recovered, segment: Segment, header: BatchHeader, isCommit: boolean): void {
   const ended = recovered.producers.update(header, isCommit)
   if (!ended?.aborted) return
   const { producerId, firstOffset, lastOffset } = ended

@@ -1,9 +1,9 @@
 import { KafkaError } from '../errors.ts'
 import { headerBytes, isIntact, readHeader } from '../records/batch.ts'
-import { plausibleSize } from './damage.ts'
-import type { Log } from './log.ts'
+import { plausibleSize, type Place } from './damage.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { rebuildIndexes } from './recovery.ts'
-import { segmentName, type Place, type Segment } from './segment.ts'
+import { segmentName, type Segment } from './segment.ts'
 
 /** Whole batches of a log, as stored. */
 export interface Batches {
@@ -16,7 +16,7 @@ const nothing = Buffer.alloc(0)
 
 /** See `Log.read`. Throws CORRUPT_MESSAGE when the batch with `offset` is damaged. Indexes are disposable: before damage is believed, they are made
  *  anew once. */
-export function readBatches(log: Log, offset: number, maxBytes: number, upTo: number): Batches {
+export function readBatches(log: PartitionLog, offset: number, maxBytes: number, upTo: number): Batches {
   for (;;) {
     try {
       return find(log, offset, maxBytes, upTo)
@@ -31,7 +31,7 @@ export function readBatches(log: Log, offset: number, maxBytes: number, upTo: nu
   }
 }
 
-function find(log: Log, offset: number, maxBytes: number, upTo: number): Batches {
+function find(log: PartitionLog, offset: number, maxBytes: number, upTo: number): Batches {
   if (offset >= upTo) return { bytes: nothing, nextOffset: offset }
   for (let i = log.segmentIndex(offset); i < log.segments.length; i++) {
     const segment = log.segments[i]!
@@ -50,7 +50,7 @@ function find(log: Log, offset: number, maxBytes: number, upTo: number): Batches
 }
 
 /** Bytes of [offset, upTo) without reading them, for a fetch that waits for more. Counts at most one segment. */
-export function bytesAfter(log: Log, offset: number, upTo: number): number {
+export function bytesAfter(log: PartitionLog, offset: number, upTo: number): number {
   if (offset >= upTo) return 0
   const i = log.segmentIndex(offset)
   const segment = log.segments[i]!
@@ -59,7 +59,7 @@ export function bytesAfter(log: Log, offset: number, upTo: number): number {
 }
 
 /** Where the batches before `upTo` end in a segment. */
-function endPosition(log: Log, segment: Segment, i: number, upTo: number): number {
+function endPosition(log: PartitionLog, segment: Segment, i: number, upTo: number): number {
   const after = log.segments[i + 1]?.baseOffset ?? log.endOffset
   if (upTo >= after) return segment.sizeBytes
   return segment.locate(upTo)?.position ?? segment.sizeBytes

@@ -1,21 +1,15 @@
 import { existsSync, ftruncateSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { headerBytes, readHeader, type BatchHeader } from '../records/batch.ts'
-import { findBatch, plausibleSize } from './damage.ts'
+import { findBatch, plausibleSize, type Place, type SegmentBytes } from './damage.ts'
 import type { OpenFiles } from './open-files.ts'
 import { SparseIndex } from './sparse-index.ts'
 
 /** 20 digits, as Kafka names the files of a segment. */
 export const segmentName = (baseOffset: number): string => String(baseOffset).padStart(20, '0')
 
-/** A batch's place in a segment. */
-export interface Place {
-  position: number
-  header: BatchHeader
-}
-
 /** One file of a partition's log, batches back to back, with its two indexes. */
-export class Segment {
+export class Segment implements SegmentBytes {
   readonly baseOffset: number
   readonly path: string
   readonly #dir: string

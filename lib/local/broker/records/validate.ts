@@ -1,5 +1,5 @@
 import { KafkaError } from '../errors.ts'
-import type { LogConfig } from '../log/log.ts'
+import type { LogConfig } from '../log/config.ts'
 import { headerBytes, isIntact, lengthPrefixBytes, magicAt, readHeader, sizeAt, type BatchHeader } from './batch.ts'
 import { decompress } from './compression.ts'
 import { recordsProblem } from './records.ts'

@@ -4,7 +4,7 @@ import type { BrokerState } from '../state.ts'
 import { topicConfigs, type ConfigDef, type ConfigType } from './configs.ts'
 import { effectiveValue } from './effective.ts'
 import { checkTopicName } from './names.ts'
-import { isInternal, type Topic } from './store.ts'
+import { isInternal, type Topic } from './topic.ts'
 
 /** Kafka's resource types. */
 export const resourceTypes = { topic: 2, broker: 4 } as const

@@ -1,7 +1,7 @@
-import type { LogConfig } from '../log/log.ts'
+import type { LogConfig } from '../log/config.ts'
 import type { Properties } from '../properties.ts'
 import { topicConfig } from './configs.ts'
-import { isInternal, type Topic } from './store.ts'
+import { isInternal, type Topic } from './topic.ts'
 
 /** The value of a config that acts for a topic: its own, the broker's, or the default. */
 export function effectiveValue(topic: Pick<Topic, 'configs'>, name: string, properties: Properties): string {
