@@ -6,7 +6,8 @@ import { afterAll, expect, test } from 'vitest'
 import { openAthenaHome, type Home } from './home.ts'
 
 /** A cross join that would run for hours. */
-const ENDLESS = 'SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 10000)) AS b(y), UNNEST(sequence(1, 10000)) AS c(z), UNNEST(sequence(1, 10000)) AS d(w) WHERE x * y + z * w > 5'
+const ENDLESS =
+  'SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 10000)) AS b(y), UNNEST(sequence(1, 10000)) AS c(z), UNNEST(sequence(1, 10000)) AS d(w) WHERE x * y + z * w > 5'
 
 const homes: Home[] = []
 const home = async (limits: Parameters<typeof openAthenaHome>[0]) => {
@@ -17,7 +18,8 @@ const home = async (limits: Parameters<typeof openAthenaHome>[0]) => {
 afterAll(async () => {
   for (const opened of homes) await opened.close()
 })
-const stateOf = async (at: Home, id: string) => (await at.athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }))).QueryExecution!.Status!.State!
+const stateOf = async (at: Home, id: string) =>
+  (await at.athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }))).QueryExecution!.Status!.State!
 
 test('a query that takes longer than the limit fails, and the next one is answered', async () => {
   const at = await home({ timeMs: 1500 })
@@ -43,9 +45,13 @@ test('as many queries as allowed run at once; more wait, and can be cancelled wh
 
 test('a query that needs more memory than there is spills or fails, and the next one is answered', async () => {
   const at = await home({ memory: '120MB' })
-  const spilled = await at.query("SELECT count(*), max(s) FROM (SELECT rpad(cast(x * 10000 + y AS varchar), 200, 'x') AS s FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 80)) AS b(y) ORDER BY s LIMIT 799999)")
+  const spilled = await at.query(
+    "SELECT count(*), max(s) FROM (SELECT rpad(cast(x * 10000 + y AS varchar), 200, 'x') AS s FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 80)) AS b(y) ORDER BY s LIMIT 799999)",
+  )
   expect(`${spilled.state} ${spilled.reason}`).toBe('SUCCEEDED ')
-  const { state, reason } = await at.query('SELECT array_agg(x * y) FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 10000)) AS b(y)')
+  const { state, reason } = await at.query(
+    'SELECT array_agg(x * y) FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 10000)) AS b(y)',
+  )
   expect(state).toBe('FAILED')
   expect(reason).toMatch(/^EXCEEDED_LOCAL_MEMORY_LIMIT|^GENERIC_INTERNAL_ERROR: Query process ended/)
   expect((await at.query('SELECT 1')).rows).toEqual([['1']])
