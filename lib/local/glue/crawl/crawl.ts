@@ -19,7 +19,7 @@ export interface CrawlJob {
   storage: Storage
   log: CrawlLog
   signal: AbortSignal
-  /** Folders of earlier crawls, when only new ones are wanted. */
+  /** Folders of earlier crawls (`s3://bucket/folder/`), when only new ones are wanted. */
   known?: ReadonlySet<string>
 }
 
@@ -35,7 +35,7 @@ export async function crawl(job: CrawlJob): Promise<{ changes: Changes; folders:
   const configuration = parseConfiguration(crawler.Configuration)
   catalog.getDatabase(crawler.DatabaseName!)
   const targets = (crawler.Targets?.S3Targets ?? []).map(target => parseTarget(target)!)
-  const found: FoundTable[] = []
+  let found: FoundTable[] = []
   const folders: string[] = []
   for (const target of targets) {
     if (!storage.hasBucket(target.bucket)) {
@@ -45,10 +45,11 @@ export async function crawl(job: CrawlJob): Promise<{ changes: Changes; folders:
     }
     const scanned = await scanTarget(storage, target, job)
     const groups = scanned.object ? [objectGroup(scanned.object)] : await groupTables(scanned.folder, configuration.grouping)
-    if (scanned.folder) folders.push(...foldersOf(scanned.folder))
+    if (scanned.folder) collectFolders(scanned.folder, `s3://${target.bucket}/`, folders)
     if (groups.length === 0) log.warn(`No objects to crawl were found in s3://${target.bucket}/${target.prefix}`)
-    for (const group of groups) if (!isFound(found, group, target)) found.push({ group, target })
+    for (const group of groups) found.push({ group, target })
   }
+  found = withoutRepeats(found)
   if (configuration.tableThreshold !== undefined && found.length > configuration.tableThreshold) {
     throw new Error(
       `The number of tables detected by crawler: ${found.length} is greater than the table threshold value provided: ${configuration.tableThreshold}. ` +
@@ -67,12 +68,18 @@ function objectGroup(file: Group['leaves'][number]['files'][number]): Group {
   return { key: file.key, keys: [], leaves: [{ values: [], key: file.key, files: [file], columns }], columns, compatibility }
 }
 
-/** Targets that overlap find the same location twice. */
-const isFound = (found: FoundTable[], group: Group, target: CrawlTarget): boolean =>
-  found.some(one => one.group.key === group.key && one.target.bucket === target.bucket && one.target !== target)
+/** Targets that overlap find the same location twice: the first counts. */
+function withoutRepeats(found: FoundTable[]): FoundTable[] {
+  const owners = new Map<string, CrawlTarget>()
+  return found.filter(({ group, target }) => {
+    const location = `${target.bucket}/${group.key}`
+    if (!owners.has(location)) owners.set(location, target)
+    return owners.get(location) === target
+  })
+}
 
-/** Folders that hold files of their own. */
-function foldersOf(folder: Folder): string[] {
-  const below = [...folder.folders.values()].flatMap(foldersOf)
-  return folder.files.length > 0 ? [folder.key, ...below] : below
+/** Adds the folders that hold files of their own. */
+function collectFolders(folder: Folder, bucketUrl: string, into: string[]): void {
+  if (folder.files.length > 0) into.push(bucketUrl + folder.key)
+  for (const below of folder.folders.values()) collectFolders(below, bucketUrl, into)
 }

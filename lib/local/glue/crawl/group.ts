@@ -61,7 +61,7 @@ async function groupFolder(folder: Folder, grouping: Grouping & { breathe: () =>
   let total = own ? 1 : 0
   for (const child of folder.folders.values()) {
     const { unit, tables: split } = await groupFolder(child, grouping)
-    tables.push(...split)
+    for (const table of split) tables.push(table)
     if (unit || split.length > 0) total += 1
     if (unit) candidates.push({ alone: unit, asPart: asPart(unit, child.name) })
   }

@@ -14,7 +14,7 @@ export interface ScanOptions {
   classifiers: Classifier[]
   log: CrawlLog
   signal: AbortSignal
-  /** Folders (keys with `/` at the end) that are not to be read again. */
+  /** Folders (`s3://bucket/folder/`) that are not to be read again. */
   known?: ReadonlySet<string>
 }
 
@@ -31,7 +31,7 @@ export async function scanTarget(storage: Storage, target: CrawlTarget, options:
     signal.throwIfAborted()
     if (object.sizeBytes === 0 || target.isExcluded(object.key)) continue
     const folderKey = object.key.slice(0, object.key.lastIndexOf('/') + 1)
-    if (known?.has(folderKey)) continue
+    if (known?.has(`s3://${target.bucket}/${folderKey}`)) continue
     if (folderKey !== current.key) current = { key: folderKey, read: 0, last: undefined }
     const unread = target.sampleSize !== undefined && current.read >= target.sampleSize
     const file = unread ? likeLast(object, current.last!) : await readObject(object, scanning)

@@ -27,24 +27,29 @@ export async function writeTables(
     tables: { added: [], updated: [], deleted: [] },
     partitions: { added: [], updated: [], deleted: [] },
   }
-  const kept = new Set<string>()
-  for (const { table, existing, name } of named(job, found)) {
+  const tables = named(job, found)
+  // Several at once share a write of the journal; there may be thousands when nothing is alike.
+  for (let start = 0; start < tables.length; start += together) {
     job.signal.throwIfAborted()
-    kept.add(name)
-    const writer: Writer = {
-      crawler: job.crawler.Name!,
-      runId: job.runId,
-      bucket: table.target.bucket,
-      exclusions: table.target.exclusions,
-    }
-    const input = tableInputOf(table.group, name, writer)
-    const isWritten = existing
-      ? await updateTable(job, existing, input, configuration, changes)
-      : await createTable(job, input, changes)
-    if (isWritten && table.group.keys.length > 0)
-      await writePartitions(job, table.group, { name, writer, configuration, changes })
+    await Promise.all(tables.slice(start, start + together).map(one => writeTable(job, one, configuration, changes)))
   }
-  return { changes, kept }
+  return { changes, kept: new Set(tables.map(table => table.name)) }
+}
+
+const together = 50
+
+async function writeTable(
+  job: CrawlJob,
+  { table: { group, target }, existing, name }: NamedTable,
+  configuration: CrawlerConfiguration,
+  changes: Changes,
+): Promise<void> {
+  const writer: Writer = { crawler: job.crawler.Name!, runId: job.runId, bucket: target.bucket, exclusions: target.exclusions }
+  const input = tableInputOf(group, name, writer)
+  const isWritten = existing
+    ? await updateTable(job, existing, input, configuration, changes)
+    : await createTable(job, input, changes)
+  if (isWritten && group.keys.length > 0) await writePartitions(job, group, { name, writer, configuration, changes })
 }
 
 interface NamedTable {
@@ -57,50 +62,55 @@ interface NamedTable {
 function named({ catalog, crawler, log }: CrawlJob, found: FoundTable[]): NamedTable[] {
   const database = catalog.listTables(crawler.DatabaseName!)
   const taken = new Set(database.map(table => table.Name!))
-  const matched = new Set<string>()
-  const olds = found.map(({ group, target }) => {
-    const location = locationOf(target.bucket, group.key)
-    const classification = group.leaves[0]!.files[0]!.shape.classification
-    const here = database.filter(table => isAt(table, location) && !matched.has(table.Name!))
-    const old = here.find(table => table.Parameters?.classification === classification) ?? here[0]
-    if (old) matched.add(old.Name!)
-    return old
-  })
+  const known = matchKnown(database, found)
+  const partitioned = found.filter(table => known.has(table) && table.group.keys.length > 0)
   const out: NamedTable[] = []
-  for (const [at, table] of found.entries()) {
-    const existing = olds[at]
-    const { target, group } = table
-    const location = locationOf(target.bucket, group.key)
-    if (!existing && isNewLayout(table, found, olds)) {
+  for (const table of found) {
+    const existing = known.get(table)
+    const location = locationOfTable(table)
+    if (!existing && partitioned.some(outer => isNewLayout(table, outer))) {
       log.warn(`Folder partition keys do not match table partition keys, skipped folder: ${location}`)
       continue
     }
-    const plain = tableName(target.bucket, group.key, crawler.TablePrefix)
-    let name = existing?.Name ?? plain
-    if (!existing && taken.has(name)) name = suffixedName(plain, location)
-    if (!existing && taken.has(name)) name = suffixedName(plain, `${location}|${group.compatibility}`)
+    const name = existing?.Name ?? freeName(table, taken, crawler.TablePrefix)
     taken.add(name)
     out.push({ table, name, existing })
   }
   return out
 }
 
-const isAt = (table: Table, location: string): boolean =>
-  table.Parameters?.UPDATED_BY_CRAWLER !== undefined &&
-  table.StorageDescriptor?.Location?.replace(/\/$/, '') === location.replace(/\/$/, '')
+function freeName({ group, target }: FoundTable, taken: Set<string>, prefix: string | undefined): string {
+  const plain = tableName(target.bucket, group.key, prefix)
+  const location = locationOf(target.bucket, group.key)
+  const names = [plain, suffixedName(plain, location), suffixedName(plain, `${location}|${group.compatibility}`)]
+  return names.find(name => !taken.has(name)) ?? names.at(-1)!
+}
+
+/** Found tables that a crawler wrote before: those at the same location, of the same format where there are several. */
+function matchKnown(database: Table[], found: FoundTable[]): Map<FoundTable, Table> {
+  const byLocation = Map.groupBy(
+    database.filter(table => table.Parameters?.UPDATED_BY_CRAWLER !== undefined),
+    table => plainLocation(table.StorageDescriptor?.Location ?? ''),
+  )
+  const known = new Map<FoundTable, Table>()
+  for (const table of found) {
+    const here = byLocation.get(plainLocation(locationOfTable(table))) ?? []
+    const { classification } = table.group.leaves[0]!.files[0]!.shape
+    const old = here.find(one => one.Parameters!.classification === classification) ?? here[0]
+    if (!old) continue
+    known.set(table, old)
+    here.splice(here.indexOf(old), 1)
+  }
+  return known
+}
+
+const locationOfTable = ({ group, target }: FoundTable): string => locationOf(target.bucket, group.key)
+const plainLocation = (location: string): string => location.replace(/\/$/, '')
 
 /** A folder of the same format inside a table of an earlier crawl, laid out in another way (re:Post, "glue-crawler-not-adding-new-partitions"). */
-function isNewLayout({ group, target }: FoundTable, found: FoundTable[], olds: (Table | undefined)[]): boolean {
-  return found.some(({ group: outer, target: other }, at) => {
-    const isInside = target.bucket === other.bucket && group.key.startsWith(outer.key) && group.key !== outer.key
-    return (
-      isInside &&
-      olds[at] !== undefined &&
-      outer.keys.length > 0 &&
-      group.key.endsWith('/') &&
-      outer.compatibility === group.compatibility
-    )
-  })
+function isNewLayout({ group, target }: FoundTable, { group: outer, target: other }: FoundTable): boolean {
+  const isInside = target.bucket === other.bucket && group.key.startsWith(outer.key) && group.key !== outer.key
+  return isInside && group.key.endsWith('/') && outer.compatibility === group.compatibility
 }
 
 async function createTable({ catalog, crawler, log }: CrawlJob, input: TableInput, changes: Changes): Promise<boolean> {

@@ -49,8 +49,8 @@ export async function writePartitions(
     await Promise.all(batch.map(input => catalog.updatePartition(database, name, input.Values!, input)))
   }
   const label = ({ Values }: PartitionInput): string => `${name}[${Values!.join(', ')}]`
-  changes.partitions.added.push(...added.map(label))
-  changes.partitions.updated.push(...changed.map(label))
+  for (const input of added) changes.partitions.added.push(label(input))
+  for (const input of changed) changes.partitions.updated.push(label(input))
   if (added.length > 0) log.info(`Created ${added.length} partitions for table ${name} in database ${database}: ${listed(added)}`)
   if (changed.length > 0)
     log.info(`Updated ${changed.length} partitions of table ${name} in database ${database}: ${listed(changed)}`)
@@ -71,7 +71,7 @@ async function removeMissing(job: CrawlJob, name: string, missing: Partition[], 
   if (DeleteBehavior === 'DELETE_FROM_DATABASE') {
     const values = gone.map(partition => partition.Values!)
     await catalog.deletePartitions(database, name, values)
-    changes.partitions.deleted.push(...labels)
+    for (const label of labels) changes.partitions.deleted.push(label)
     return log.info(`Deleted ${gone.length} partitions of table ${name}: ${listed(gone)}`)
   }
   const now = String(Date.now())
@@ -79,7 +79,7 @@ async function removeMissing(job: CrawlJob, name: string, missing: Partition[], 
     const input = { Values, StorageDescriptor, Parameters: { ...Parameters, [deprecated]: now } }
     await catalog.updatePartition(database, name, Values!, input)
   }
-  changes.partitions.updated.push(...labels)
+  for (const label of labels) changes.partitions.updated.push(label)
   log.info(`Deprecated ${gone.length} partitions of table ${name}: ${listed(gone)}`)
 }
 
