@@ -222,3 +222,18 @@ test('information_schema shows the catalog', async () => {
   ])
   expect((await home.query('SELECT view_definition FROM information_schema.views')).rows).toEqual([['SELECT a FROM t']])
 })
+
+test('SHOW FUNCTIONS lists what can be called', async () => {
+  const { id, columns, rows } = await home.query("SHOW FUNCTIONS LIKE 'approx_percentile'")
+  expect(columns.map(({ name }) => name)).toEqual([
+    'Function',
+    'Return Type',
+    'Argument Types',
+    'Function Type',
+    'Deterministic',
+    'Description',
+  ])
+  expect(rows.slice(1).every(([name, , , kind]) => name === 'approx_percentile' && kind === 'aggregate')).toBe(true)
+  expect(rows.length).toBeGreaterThan(1)
+  expect(await home.keys(`results/${id}`)).toContain(`results/${id}.csv`)
+})

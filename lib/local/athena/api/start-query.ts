@@ -138,6 +138,7 @@ function types(statement: Statement, catalog: Catalog, database: string): { type
 function resultName(statement: Statement, id: string): string {
   switch (statement.kind) {
     case 'query':
+    case 'show functions':
     case 'execute':
       return `${id}.csv`
     case 'create table as':

@@ -10,7 +10,9 @@ import { createView, dropView, showCreateView } from './views.ts'
 /** The statements that work on the catalog alone and need no query process. */
 export type CatalogStatement = Exclude<
   Statement,
-  { kind: 'query' | 'create table as' | 'insert' | 'unload' | 'explain' | 'prepare' | 'execute' | 'deallocate' }
+  {
+    kind: 'query' | 'show functions' | 'create table as' | 'insert' | 'unload' | 'explain' | 'prepare' | 'execute' | 'deallocate'
+  }
 >
 
 /** Runs a statement on the catalog. @throws HiveError, QueryError */

@@ -13,6 +13,7 @@ function show(cursor: Cursor): Statement {
   if (cursor.accept('DATABASES') || cursor.accept('SCHEMAS')) return { kind: 'show databases', like: pattern(cursor) }
   if (cursor.accept('TABLES')) return { kind: 'show tables', database: within(cursor), like: pattern(cursor) }
   if (cursor.accept('VIEWS')) return { kind: 'show views', database: within(cursor), like: pattern(cursor) }
+  if (cursor.accept('FUNCTIONS')) return { kind: 'show functions', like: pattern(cursor) }
   if (cursor.accept('COLUMNS')) return showColumns(cursor)
   if (cursor.accept('PARTITIONS')) return { kind: 'show partitions', name: tableName(cursor) }
   if (cursor.accept('TBLPROPERTIES')) return showProperties(cursor)
@@ -22,6 +23,7 @@ function show(cursor: Cursor): Statement {
     "'COLUMNS'",
     "'CREATE'",
     "'DATABASES'",
+    "'FUNCTIONS'",
     "'PARTITIONS'",
     "'SCHEMAS'",
     "'TABLES'",

@@ -91,6 +91,7 @@ export type Statement =
   | { kind: 'show databases'; like?: string | undefined }
   | { kind: 'show tables'; database?: string | undefined; like?: string | undefined }
   | { kind: 'show views'; database?: string | undefined; like?: string | undefined }
+  | { kind: 'show functions'; like?: string | undefined }
   | { kind: 'show columns'; name: TableName }
   | { kind: 'show partitions'; name: TableName }
   | { kind: 'show create table' | 'show create view'; name: TableName }
@@ -119,6 +120,7 @@ const TYPES: Record<Exclude<Kind, 'alter table'>, [statementType: 'DDL' | 'DML' 
   'show databases': ['UTILITY', 'SHOW_DATABASES'],
   'show tables': ['UTILITY', 'SHOW_TABLES'],
   'show views': ['UTILITY', 'SHOW_VIEWS'],
+  'show functions': ['UTILITY', 'SHOW_FUNCTIONS'],
   'show columns': ['UTILITY', 'SHOW_COLUMNS'],
   'show partitions': ['UTILITY', 'SHOW_PARTITIONS'],
   'show create table': ['UTILITY', 'SHOW_CREATE_TABLE'],

@@ -102,7 +102,7 @@ export class QueryRuns {
     if (execution.completed !== undefined) return
     const failure = failureOf(error, engineFailure)
     if (failure.reason.startsWith('GENERIC_INTERNAL_ERROR'))
-      this.options.log(`query ${execution.id} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+      this.options.log(`query ${execution.id} failed: ${error instanceof Error ? error.message : String(error)}`)
     if (error instanceof HiveError)
       await putResult(resultPlace(this.options.storage, execution.outputLocation), failure.reason, APPLICATION).catch(
         () => undefined,

@@ -8,6 +8,7 @@ import { QueryError } from '../sql/error.ts'
 import { hiveTypeName, typeName } from '../sql/types/types.ts'
 import type { Translated } from '../sql/translate.ts'
 import type { Storage } from '../../s3/storage.ts'
+import { functionsQuery } from './show-functions.ts'
 import { translateQuery } from './translate-query.ts'
 
 /** A statement that was read and, where it holds a query, translated. `error`: what will make it FAILED. */
@@ -36,6 +37,18 @@ export function planQuery(sql: string, options: PlanOptions): PlannedQuery {
   const statement = parseStatement(sql)
   if (statement.kind === 'execute') return planExecute(sql, statement, options)
   if (statement.kind === 'describe' || statement.kind === 'show columns') describable(ddlTools(sql, options), statement.name)
+  if (statement.kind === 'show functions') {
+    const text = functionsQuery(statement.like)
+    return {
+      statement,
+      sql,
+      translated: translateQuery(
+        options.catalog,
+        { sql: text, start: 0, end: text.length },
+        { ...options, parameters: undefined },
+      ),
+    }
+  }
   const inner = innerQuery(sql, statement)
   if (!inner) return { statement, sql }
   try {
