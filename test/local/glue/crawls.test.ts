@@ -58,7 +58,9 @@ beforeAll(async () => {
 })
 afterAll(() => home.close())
 
-describe.each(readdirSync(root).sort())('crawl %s', name => {
+const names = readdirSync(root, { withFileTypes: true }).filter(entry => entry.isDirectory())
+
+describe.each(names.map(entry => entry.name).sort())('crawl %s', name => {
   const folder = join(root, name)
   const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Case
 

@@ -44,7 +44,9 @@ export async function crawl(job: CrawlJob): Promise<{ changes: Changes; folders:
       )
     }
     const scanned = await scanTarget(storage, target, job)
-    const groups = scanned.object ? [objectGroup(scanned.object)] : await groupTables(scanned.folder, configuration.grouping)
+    const groups = scanned.object
+      ? [objectGroup(scanned.object)]
+      : await groupTables(scanned.folder, { ...configuration.grouping, roots: rootsOf(job, target) })
     if (scanned.folder) collectFolders(scanned.folder, `s3://${target.bucket}/`, folders)
     if (groups.length === 0) log.warn(`No objects to crawl were found in s3://${target.bucket}/${target.prefix}`)
     for (const group of groups) found.push({ group, target })
@@ -61,6 +63,17 @@ export async function crawl(job: CrawlJob): Promise<{ changes: Changes; folders:
   if (!job.known) await deprecateMissing(job, targets, kept, changes)
   log.benchmark('Finished writing to Catalog')
   return { changes, folders }
+}
+
+/** For a crawl of new folders only: the folders that this crawler made tables of. */
+function rootsOf({ catalog, crawler, known }: CrawlJob, { bucket, prefix }: CrawlTarget): string[] {
+  if (!known) return []
+  return catalog
+    .listTables(crawler.DatabaseName!)
+    .filter(table => table.Parameters?.UPDATED_BY_CRAWLER === crawler.Name)
+    .map(table => table.StorageDescriptor?.Location ?? '')
+    .filter(location => location.startsWith(`s3://${bucket}/${prefix}`) && location.endsWith('/'))
+    .map(location => location.slice(`s3://${bucket}/`.length))
 }
 
 function objectGroup(file: Group['leaves'][number]['files'][number]): Group {

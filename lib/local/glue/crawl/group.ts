@@ -29,6 +29,8 @@ export interface Grouping {
   combine?: boolean
   /** `TableLevelConfiguration`: depth at which the tables lie, the bucket being 1. */
   tableLevel?: number
+  /** Keys of folders that are tables since an earlier crawl, when only new folders are read: they stay tables, and nothing above them becomes one. */
+  roots?: string[]
 }
 
 /**
@@ -55,7 +57,7 @@ interface Candidate {
 async function groupFolder(folder: Folder, grouping: Grouping & { breathe: () => Promise<void> }): Promise<Grouped> {
   await grouping.breathe()
   const own = folder.files.length > 0 ? groupFiles(folder, grouping) : undefined
-  if (folder.folders.size === 0) return own ?? { tables: [] }
+  if (folder.folders.size === 0) return asRoot(own ?? { tables: [] }, folder.key, grouping)
   const candidates: Candidate[] = own?.unit ? [{ alone: own.unit, asPart: own.unit }] : []
   const tables = own?.tables ?? []
   let total = own ? 1 : 0
@@ -65,10 +67,14 @@ async function groupFolder(folder: Folder, grouping: Grouping & { breathe: () =>
     if (unit || split.length > 0) total += 1
     if (unit) candidates.push({ alone: unit, asPart: asPart(unit, child.name) })
   }
-  if (grouping.tableLevel && depthOf(folder.key) < grouping.tableLevel)
-    return { tables: [...candidates.map(one => one.alone), ...tables] }
+  if (isAboveTables(folder.key, grouping)) return { tables: [...candidates.map(one => one.alone), ...tables] }
   const joined = joinUnits(folder.key, candidates, total, combines(folder.key, grouping))
-  return { unit: joined.unit, tables: [...joined.tables, ...tables] }
+  return asRoot({ unit: joined.unit, tables: [...joined.tables, ...tables] }, folder.key, grouping)
+}
+
+/** A table of an earlier crawl is not joined to its neighbours. */
+function asRoot({ unit, tables }: Grouped, key: string, { roots }: Grouping): Grouped {
+  return unit && roots?.includes(key) ? { tables: [unit, ...tables] } : { unit, tables }
 }
 
 /** The files that lie directly in a folder. */
@@ -121,8 +127,11 @@ function asPart(unit: Group, folderName: string): Group {
   return { ...unit, keys: [named?.[1]!.toLowerCase(), ...unit.keys], leaves }
 }
 
-const combines = (key: string, { combine = false, tableLevel }: Grouping): boolean =>
-  combine || (tableLevel !== undefined && depthOf(key) >= tableLevel)
+const combines = (key: string, { combine = false, tableLevel, roots }: Grouping): boolean =>
+  combine || (tableLevel !== undefined && depthOf(key) >= tableLevel) || (roots ?? []).some(root => key.startsWith(root))
+
+const isAboveTables = (key: string, { tableLevel, roots }: Grouping): boolean =>
+  (tableLevel !== undefined && depthOf(key) < tableLevel) || (roots ?? []).some(root => root !== key && root.startsWith(key))
 
 /** Levels of a folder's key with its bucket: 1 for the bucket itself. */
 const depthOf = (key: string): number => key.split('/').length
