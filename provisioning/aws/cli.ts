@@ -51,7 +51,12 @@ export async function openAws(options: AwsOptions): Promise<Aws> {
     const args = words(parts, values)
     say(`$ aws ${args.map(quote).join(' ')}${endpoint ? ` --endpoint-url ${endpoint}` : ''}`)
     const env = { ...process.env, AWS_PAGER: '' }
-    const answer = await $({ quiet: true, nothrow: true, env, input: '' })`${command} ${[...args, ...common]}`
+    const answer = await $({
+      quiet: true,
+      nothrow: true,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })`${command} ${[...args, ...common]}`
     if (answer.exitCode !== 0) throw awsError(args, answer.stderr.trim() || answer.stdout.trim())
     if (!isLookUp(args)) afterChange?.(args)
     return (answer.stdout.trim() ? JSON.parse(answer.stdout) : undefined) as T

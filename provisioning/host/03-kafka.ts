@@ -20,7 +20,7 @@ export const kafka: Step<HostContext> = {
     await host.run`home=${folder(context)} expected=${expected}
       fetch() {
         for url in ${release.urls}; do
-          if ! curl -fsSL --retry 3 --connect-timeout 20 -o "$archive" "$url"; then echo "$url: not there" >&2; continue; fi
+          if ! curl -fsSL --retry 3 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$archive" "$url"; then echo "$url: not there" >&2; continue; fi
           found=$(sha512sum < "$archive" | cut -d' ' -f1)
           [ "$found" = "$expected" ] && return 0
           rm -f "$archive"

@@ -21,7 +21,6 @@ const files: RemoteFile[] = [
     restarts: unit,
   },
   { path: '/etc/systemd/system/lab-zookeeper.service', content: zookeeperUnit, mode: 644, restarts: unit },
-  { path: '/etc/systemd/journald.conf.d/90-lab.conf', content: '[Journal]\nSystemMaxUse=100M\n', mode: 644 },
 ]
 
 /** ZooKeeper on loopback as a systemd unit with a small heap. */

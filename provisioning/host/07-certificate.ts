@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { type HostContext, serverName } from './context.ts'
-import { markRestart } from './files.ts'
+import { restartMark } from './files.ts'
 import { runAlone } from './run-alone.ts'
 import type { Step } from './step.ts'
 
@@ -24,17 +24,18 @@ export const certificate: Step<HostContext> = {
       new="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
       [ -f ca.pem ] || openssl req -x509 $new -days 3650 -subj '/CN=tickerlake CA' -keyout ca.key -out ca.pem 2>/dev/null
       if ! openssl x509 -noout -checkend ${renewSeconds} -in server.crt >/dev/null 2>&1; then
+        rm -f server.pem
         openssl req $new -subj ${`/CN=${serverName}`} -keyout server.key -out server.csr 2>/dev/null
         printf 'subjectAltName=DNS:%s,DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n' ${serverName} > ext
         openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 825 -extfile ext -out server.crt 2>/dev/null
-        rm -f server.pem server.csr ext
+        rm -f server.csr ext
       fi
       if [ ! -f server.pem ]; then
+        touch ${restartMark('lab-kafka')}
         cat server.key server.crt ca.pem > server.new
         chown root:kafka server.new; chmod 640 server.new; mv server.new server.pem
       fi
       chmod 644 ca.pem; cat ca.pem`
-    await markRestart(host, 'lab-kafka')
     writeFileSync(caFile, `${made}\n`)
   },
 }

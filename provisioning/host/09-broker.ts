@@ -21,6 +21,7 @@ export const broker: Step<HostContext> = {
   },
   async apply(context) {
     const { host, kraft } = context
+    await refuseOtherKind(context)
     await writeFiles(host, await files(context))
     if (kraft) await formatDisk(context)
     await startUnit(host, unit)
@@ -117,6 +118,18 @@ const security = (adminPassword: string): Properties => ({
   'super.users': 'User:admin',
   'allow.everyone.if.no.acl.found': 'false',
 })
+
+/** Data of a broker with ZooKeeper mean nothing to KRaft, and the reverse. */
+async function refuseOtherKind({ host, kraft }: HostContext): Promise<void> {
+  const kind = await host.run`file=/var/lib/kafka/meta.properties
+    if grep -qs '^broker.id=' "$file"; then echo zookeeper; elif grep -qs '^node.id=' "$file"; then echo kraft; fi`
+  if (kind && kind !== (kraft ? 'kraft' : 'zookeeper')) {
+    throw new LabError(
+      'BROKER',
+      `Kafka: the host has data of a broker ${kind === 'kraft' ? 'with KRaft' : 'with ZooKeeper'}, and the other kind cannot read them. Go on ${kind === 'kraft' ? 'with' : 'without'} --kraft, take another host, or delete /var/lib/kafka there.`,
+    )
+  }
+}
 
 async function formatDisk({ host }: HostContext): Promise<void> {
   await host.run`[ -f /var/lib/kafka/meta.properties ] || {

@@ -47,8 +47,8 @@ export async function writeFiles(host: Host, all: RemoteFile[]): Promise<void> {
   if (files.some(({ path }) => path.startsWith('/etc/systemd/'))) await host.run`systemctl daemon-reload`
 }
 
-// under /run, so that a reboot (which restarts everything) forgets it, and a crash in between does not
-const restartMark = (unit: string): string => `/run/lab-restart-${unit}`
+/** The file that says: this unit runs with settings of yesterday. Under /run: a reboot restarts everything and forgets it, a crash in between does not. */
+export const restartMark = (unit: string): string => `/run/lab-restart-${unit}`
 
 /** Remembers on the host that a unit runs with settings of yesterday. */
 export const markRestart = async (host: Host, unit: string): Promise<void> => void (await host.run`touch ${restartMark(unit)}`)

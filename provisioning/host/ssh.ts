@@ -43,7 +43,10 @@ export function openHost(target: SshTarget): Host {
     target,
     async run(parts, ...values) {
       const input = `set -euo pipefail\n{\n${script(parts, ...values)}\n} </dev/null\n`
-      const answer = await $({ input, quiet: true, nothrow: true })`ssh ${ssh} -- ${shell}`
+      const running = $({ quiet: true, nothrow: true })`ssh ${ssh} -- ${shell}`
+      running.stdin.on('error', () => {}) // an ssh that cannot connect ends without reading; its own words tell why
+      running.stdin.end(input)
+      const answer = await running
       if (answer.exitCode === 0) return answer.stdout.trim()
       throw new LabError('SSH', failure(target, answer.exitCode, answer.stderr + answer.stdout))
     },

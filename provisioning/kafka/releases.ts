@@ -101,7 +101,7 @@ async function download(release: Release, expected: string, dir: string, say: (l
   for (const url of release.urls) {
     say(`download ${url}`)
     try {
-      const answer = await fetch(url)
+      const answer = await fetch(url, { signal: AbortSignal.timeout(1_800_000) })
       if (!answer.ok || !answer.body) throw new Error(`HTTP ${answer.status}`)
       await pipeline(Readable.fromWeb(answer.body), createWriteStream(archive))
       const found = await sha512(archive)
