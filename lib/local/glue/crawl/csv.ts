@@ -67,7 +67,7 @@ function decideHeader(first: string[], below: Type[], { containsHeader = 'UNKNOW
   if (containsHeader !== 'UNKNOWN') return containsHeader === 'PRESENT'
   if (header) return first.every((cell, at) => cell === header[at])
   const named = first.every((cell, at) => (at === first.length - 1 || (cell !== '' && cell.length < 150)) && isText(cell))
-  return named && below.some(type => type === bigint || type === double)
+  return named && below.some(type => type.kind === 'scalar' && type.name !== 'string')
 }
 
 const isText = (cell: string): boolean => cell === '' || cellType(cell) === string

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { sampleObject, type ObjectSample } from '../../../../lib/local/glue/crawl/sample.ts'
+import { hiveType } from '../../../../lib/local/glue/crawl/types.ts'
+import { temporaryFolder } from '../../../helpers/folder.ts'
+
+const megabyte = 1024 * 1024
+
+async function sample(content: string | Uint8Array, key = 'object'): Promise<ObjectSample & { types: string[] }> {
+  const path = join(temporaryFolder(), 'object')
+  writeFileSync(path, content)
+  const found = await sampleObject(
+    { key, path, sizeBytes: Buffer.byteLength(content) },
+    { classifiers: [], breathe: async () => {} },
+  )
+  return { ...found, types: found.shape.columns.map(column => `${column.name} ${hiveType(column.type)}`) }
+}
+
+// The sampling of re:Post, "How does the AWS Glue crawler detect the schema?".
+test('JSON: what comes after the first megabyte does not count', async () => {
+  const line = `{"a":1,"text":"${'x'.repeat(1000)}"}\n`
+  const { types, records, averageRecordSize } = await sample(line.repeat(1100) + '{"a":1.5,"b":true}\n')
+  expect(types).toEqual(['a int', 'text string'])
+  expect(averageRecordSize).toBeCloseTo(line.length, -1)
+  expect(records).toBeGreaterThan(1095)
+  expect(records).toBeLessThan(1105)
+})
+
+test('JSON: without a whole record in the first megabyte it reads on', async () => {
+  const { types, records } = await sample(`{"a":1,"text":"${'x'.repeat(2.5 * megabyte)}","z":[1.5]}`)
+  expect(types).toEqual(['a int', 'text string', 'z array<double>'])
+  expect(records).toBe(1)
+})
+
+test('JSON: but not beyond ten', async () => {
+  const { shape } = await sample(`{"text":"${'x'.repeat(10.5 * megabyte)}"}`)
+  expect(shape.classification).toBe('UNKNOWN')
+})
+
+test('CSV: the first 1,000 records decide', async () => {
+  const rows = Array.from({ length: 999 }, (_, at) => `x,${at}\n`).join('')
+  expect((await sample(`s,n\n${rows}y,1\n`)).types).toEqual(['s string', 'n bigint'])
+  expect((await sample(`s,n\n${rows}y,1.5\n`)).types).toEqual(['s string', 'n bigint'])
+  expect((await sample(`s,n\n${rows.slice(rows.indexOf('\n') + 1)}y,1.5\n`)).types).toEqual(['s string', 'n double'])
+})
+
+test('the records of a large gzipped object are estimated by the part that was read', async () => {
+  const lines = Array.from({ length: 20_000 }, () => `{"a":"${randomBytes(60).toString('base64')}"}\n`)
+  const { records, shape, averageRecordSize } = await sample(gzipSync(lines.join('')))
+  expect(shape.compression).toBe('gzip')
+  expect(averageRecordSize).toBeCloseTo(lines[0]!.length, 0)
+  expect(Math.abs(records - lines.length)).toBeLessThan(lines.length * 0.05)
+})
+
+test('a character at the edge of the sample is not broken', async () => {
+  const { types } = await sample(`{"é":"${'é'.repeat(50)}"}\n`.repeat(12_000))
+  expect(types).toEqual(['é string'])
+})
+
+test('damaged wrapping is an error, and small prefixes of real ones are', async () => {
+  const whole = gzipSync('{"a":1}\n')
+  await expect(sample(whole.subarray(0, 15))).rejects.toThrow()
+  await expect(sample('PAR1 and no footer')).rejects.toThrow()
+})
