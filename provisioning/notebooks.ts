@@ -8,6 +8,7 @@ import { runNotebook, writeNotebook } from './run-notebook.ts'
 
 const folder = join(root, 'notebooks')
 const venv = join(jupyterDir, 'venv')
+const venvName = '.jupyter/venv'
 
 const help = `npm run notebooks                       opens the notebooks in JupyterLab
 npm run notebooks -- --run NAME         runs one (01, 03-consumer-to-s3, all) without a browser and says how each cell did
@@ -61,11 +62,9 @@ async function findJupyterLab(isAgreed: boolean): Promise<string[] | undefined> 
   }
   if (
     !isAgreed &&
-    !(await ask(
-      `JupyterLab is not installed. Put it into ${join('.jupyter', 'venv')} of this project (about 240 MB, half a minute, nothing global)?`,
-    ))
+    !(await ask(`JupyterLab is not installed. Put it into ${venvName} of this project (about 240 MB, nothing global)?`))
   ) {
-    console.log(help)
+    console.log(`JupyterLab is not installed. With --yes it is put into ${venvName} of this project.\n\n${help}`)
     return undefined
   }
   console.log('Installing JupyterLab ...')

@@ -5,6 +5,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startHome, stopHome } from '../lib/home.ts'
 import { root } from '../provisioning/kernelspec.ts'
+import { expectNotebook } from './helpers/notebooks.ts'
 import {
   cellsOf,
   clearOutputs,
@@ -15,6 +16,7 @@ import {
   type ModelCell,
 } from './helpers/jupyterlab.ts'
 import { aptInstall, has, peersDir, pythonEnv, run, skipUnless } from './helpers/peers.ts'
+import { haveRealKafka, startRealKafka, type RealKafka } from './helpers/real-kafka.ts'
 
 aptInstall(['chromium'], ['chromium'])
 const browserName = ['chromium', 'chromium-browser', 'google-chrome'].find(has)
@@ -96,3 +98,23 @@ async function scrollThrough(page: Page): Promise<void> {
     await page.screenshot({ path: join(pictures, `${name.slice(0, 2)}-${i}.png`) })
   }
 }
+
+const withoutKafka = skipUnless(haveRealKafka(), 'real Kafka needs Java 17 and Maven')
+
+describe.skipIf(withoutKafka)('notebooks on real Kafka 3.9.2', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'notebooks-'))
+  let kafka: RealKafka
+  beforeAll(async () => {
+    kafka = await startRealKafka()
+    await startHome(dir, { port: 0, kafkaPort: 0 })
+  })
+  afterAll(async () => {
+    await kafka?.close()
+    await stopHome(dir)
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  it.each(['02-producer.ipynb', '03-consumer-to-s3.ipynb'])('%s shows the same', async name => {
+    await expectNotebook(name, { LAB_DIR: dir, LAB_KAFKA: `${kafka.host}:${kafka.port}` })
+  })
+})
