@@ -3,7 +3,7 @@ import type { Catalog } from '../../glue/catalog.ts'
 import { allColumns, isView } from '../ddl/tools.ts'
 import { viewOf } from '../ddl/views.ts'
 import { hiveType } from '../sql/types/resolve.ts'
-import { quoteName, quoteText, typeName } from '../sql/types/types.ts'
+import { duckdbType, quoteName, quoteText, typeName } from '../sql/types/types.ts'
 import type { TableShape } from '../sql/translate.ts'
 
 const CATALOG = 'awsdatacatalog'
@@ -90,7 +90,7 @@ export function partitionsRelation(table: Table, catalog: Catalog): string {
 function literalRelation(columns: { name: string; type: string }[], rows: Cell[][]): string {
   const names = columns.map(column => quoteName(column.name)).join(', ')
   const typed = columns
-    .map(({ name, type }) => `CAST(${quoteName(name)} AS ${type === 'string' ? 'VARCHAR' : type}) AS ${quoteName(name)}`)
+    .map(({ name, type }) => `CAST(${quoteName(name)} AS ${duckdbType(hiveType(type))}) AS ${quoteName(name)}`)
     .join(', ')
   const cell = (value: Cell) => (value === null ? 'NULL' : typeof value === 'number' ? String(value) : quoteText(value))
   const values =

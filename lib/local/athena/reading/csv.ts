@@ -31,7 +31,7 @@ function lazySimple(source: Source, files: SourceFile[], compression: Compressio
     const text = `nullif(${raw}, ${quoteText(nullText)})`
     return `${lazyValue(column.type, text, parameters, 1)} AS ${quoteName(column.name)}`
   })
-  return `SELECT ${[...columns, ...fileColumns(source.partitionKeys, files)].join(', ')} FROM (${split}) r`
+  return `SELECT ${[...columns, ...fileColumns(source, files)].join(', ')} FROM (${split}) r`
 }
 
 const delimiterOf = (parameters: Record<string, string>) =>
@@ -82,7 +82,7 @@ function openCsv(source: Source, files: SourceFile[], compression: Compression):
     (column, index) => `${openCsvValue(column.type, `f${index}`, index)} AS ${quoteName(column.name)}`,
   )
   const from = readCsv(files, compression, source, options.join(', '))
-  return `SELECT ${[...columns, ...fileColumns(source.partitionKeys, files)].join(', ')} FROM ${from} r`
+  return `SELECT ${[...columns, ...fileColumns(source, files)].join(', ')} FROM ${from} r`
 }
 
 /** OpenCSVSerde's dates are days and its timestamps milliseconds since 1970, both as numbers. */

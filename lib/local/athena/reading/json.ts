@@ -43,7 +43,7 @@ function strict(source: Source, keys: KeyTree, files: SourceFile[], compression:
   if (twins) return lenient(source, keys, files, compression, false)
   const paths = textList(files.map(file => file.object.path))
   const from = `read_json(${paths}, columns={${reads.join(', ')}}, format='newline_delimited', records='true', compression='${compression}')`
-  return `SELECT ${[...columns, ...fileColumns(source.partitionKeys, files)].join(', ')} FROM ${from} r`
+  return `SELECT ${[...columns, ...fileColumns(source, files)].join(', ')} FROM ${from} r`
 }
 
 /** The way through whole documents: slower, but it can leave out rows that are not JSON objects, and it knows keys that differ in case only. */
@@ -62,7 +62,7 @@ function lenient(source: Source, keys: KeyTree, files: SourceFile[], compression
   const paths = textList(files.map(file => file.object.path))
   const from = `read_ndjson_objects(${paths}, ignore_errors=${skip}, compression='${compression}')`
   const where = skip ? ` WHERE r.json IS NOT NULL AND json_type(r.json) = 'OBJECT'` : ''
-  return `SELECT ${[...columns, ...fileColumns(source.partitionKeys, files)].join(', ')} FROM ${from} r${where}`
+  return `SELECT ${[...columns, ...fileColumns(source, files)].join(', ')} FROM ${from} r${where}`
 }
 
 const jsonPath = (key: string) => `$."${key.replaceAll('"', '\\"')}"`

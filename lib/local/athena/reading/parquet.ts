@@ -30,7 +30,7 @@ export async function parquetRelation(source: Source, run: RunStatements): Promi
   const described = (await run([`DESCRIBE SELECT * FROM ${from}`]))[0]!
   const there = new Map(described.map(([name, type]) => [String(name).toLowerCase(), { name: String(name), type: String(type) }]))
   const columns = source.columns.map(column => `${value(source, column, there.get(column.name))} AS ${quoteName(column.name)}`)
-  return `SELECT ${[...columns, ...fileColumns(source.partitionKeys, source.files)].join(', ')} FROM ${from} r`
+  return `SELECT ${[...columns, ...fileColumns(source, source.files)].join(', ')} FROM ${from} r`
 }
 
 function value(source: Source, column: ReadColumn, file: FileColumn | undefined): string {

@@ -46,6 +46,7 @@ export async function relation(scan: ScanOf, tools: ReadingTools): Promise<{ sql
     tableParameters: table.Parameters ?? {},
     columns,
     partitionKeys,
+    used: new Set(scan.columns),
     files,
   }
   if (serde === 'parquet')

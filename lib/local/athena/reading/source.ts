@@ -24,6 +24,8 @@ export interface Source {
   tableParameters: Record<string, string>
   columns: ReadColumn[]
   partitionKeys: ReadColumn[]
+  /** Names of the columns that the query depends on. */
+  used: ReadonlySet<string>
   files: SourceFile[]
 }
 

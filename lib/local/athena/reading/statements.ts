@@ -1,5 +1,5 @@
 import { duckdbType, quoteName, quoteText } from '../sql/types/types.ts'
-import type { ReadColumn, SourceFile } from './source.ts'
+import type { ReadColumn, Source, SourceFile } from './source.ts'
 
 /** A DuckDB list literal of texts. */
 export const textList = (texts: string[]) => `[${texts.map(quoteText).join(', ')}]`
@@ -27,18 +27,22 @@ function perFile(values: string[]): string {
   return new Set(values).size === 1 ? values[0]! : `[${values.join(', ')}][CAST(file_index AS BIGINT) + 1]`
 }
 
-/** The columns that do not come from a file's body: partition keys, `$path` and its like. */
-export function fileColumns(partitionKeys: ReadColumn[], files: SourceFile[]): string[] {
+/** The columns that do not come from a file's body: partition keys, and of `$path` and its like those that are asked for. With many files these
+ *  lists are long, so a key that is not asked for is NULL. */
+export function fileColumns({ partitionKeys, used }: Pick<Source, 'partitionKeys' | 'used'>, files: SourceFile[]): string[] {
   const keys = partitionKeys.map((key, i) => {
-    const values = files.map(file => partitionValue(key, file.partition[i] ?? null))
+    const values = used.has(key.name)
+      ? files.map(file => partitionValue(key, file.partition[i] ?? null))
+      : [partitionValue(key, null)]
     return `${perFile(values)} AS ${quoteName(key.name)}`
   })
-  return [
-    ...keys,
-    `${perFile(files.map(f => quoteText(`s3://${f.bucket}/${f.object.key}`)))} AS "$path"`,
-    `${perFile(files.map(f => `${f.object.sizeBytes}::BIGINT`))} AS "$file_size"`,
-    `${perFile(files.map(f => quoteText(partitionName(partitionKeys, f.partition))))} AS "$partition"`,
-  ]
+  const hidden: Record<string, (file: SourceFile) => string> = {
+    $path: file => quoteText(`s3://${file.bucket}/${file.object.key}`),
+    $file_size: file => `${file.object.sizeBytes}::BIGINT`,
+    $partition: file => quoteText(partitionName(partitionKeys, file.partition)),
+  }
+  const asked = Object.keys(hidden).filter(name => used.has(name))
+  return [...keys, ...asked.map(name => `${perFile(files.map(hidden[name]!))} AS ${quoteName(name)}`)]
 }
 
 /** `dt=2020-01-01/sym=NYA`, as SHOW PARTITIONS prints it. */
