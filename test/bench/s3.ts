@@ -165,7 +165,7 @@ async function startVersity(): Promise<Contender | undefined> {
   if (!has('go')) return void console.log('versitygw: go is not installed')
   const bin = join(peersDir, 'go', 'bin')
   if (!existsSync(join(bin, 'versitygw'))) {
-    run('go', ['install', 'github.com/versity/versitygw/cmd/versitygw@v1.0.17'], {
+    run('go', ['install', 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'], {
       env: { GOBIN: bin, GOFLAGS: '-buildvcs=false' },
     })
   }

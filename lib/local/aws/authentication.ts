@@ -74,9 +74,9 @@ function checkScope(claim: ClaimedSignature, { service, region }: { service: str
 }
 
 function checkTime(claim: ClaimedSignature, now: number): void {
+  if (claim.expiresSeconds === undefined && Math.abs(now - claim.timeMs) <= skewMs) return
   const ServerTime = new Date(now).toISOString().replace(/\.\d+/, '')
   if (claim.expiresSeconds === undefined) {
-    if (Math.abs(now - claim.timeMs) <= skewMs) return
     throw refuse('RequestTimeTooSkewed', 'The difference between the request time and the current time is too large.', {
       RequestTime: claim.date,
       ServerTime,

@@ -30,7 +30,7 @@ export async function getObject(call: S3Call): Promise<void> {
   response.writeHead(status, headers)
   await pipeline(body, response).catch((error: NodeJS.ErrnoException) => {
     // The reader has left: nobody is there to be told.
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+    if (!['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes(error.code ?? '')) throw error
   })
 }
 
