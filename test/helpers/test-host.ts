@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, connect, type Server } from 'node:net'
+import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { aptInstall, has, peersDir, run } from './peers.ts'
+import { aptInstall, has, run } from './peers.ts'
+import { alive, kill, tryRun } from './test-host/processes.ts'
+import { buildGolden, golden, keyFile, nspawn, packageSources } from './test-host/image.ts'
+import { forward, limitMemory, serveFiles } from './test-host/services.ts'
 
 /**
  * An EC2-like Debian machine in about a second: systemd as PID 1 (systemd-nspawn), a real sshd, an own address, disk and memory
@@ -37,11 +40,6 @@ export interface TestHostOptions {
   downloads?: Record<string, string>
 }
 
-const labDir = join(peersDir, 'test-host')
-const keyFile = join(labDir, 'key')
-const golden = join(labDir, 'golden')
-const suite = 'bookworm'
-
 /** Why no test host can run here, or undefined. Installs what is missing. */
 export function testHostProblem(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a test host needs root on Linux'
@@ -58,25 +56,10 @@ export function testHostProblem(): string | undefined {
   return undefined
 }
 
-/** systemd-nspawn: the installed one, else unpacked beside, so that the computer's own systemd stays as it is. */
-function nspawn(): string {
-  if (has('systemd-nspawn')) return 'systemd-nspawn'
-  const wrapper = join(labDir, 'nspawn')
-  if (existsSync(wrapper)) return wrapper
-  const debs = join(labDir, 'debs')
-  mkdirSync(debs, { recursive: true })
-  run('apt-get', ['download', '-qq', 'systemd-container', 'libsystemd-shared'], { cwd: debs })
-  for (const deb of readdirSync(debs).filter(file => file.endsWith('.deb')))
-    run('dpkg', ['-x', join(debs, deb), join(debs, 'root')])
-  const library = run('find', [join(debs, 'root'), '-type', 'd', '-path', '*-linux-gnu/systemd']).split('\n')[0]
-  const binary = join(debs, 'root', 'usr/bin/systemd-nspawn')
-  writeFileSync(wrapper, `#!/bin/sh\nLD_LIBRARY_PATH='${library}' exec '${binary}' "$@"\n`, { mode: 0o755 })
-  return wrapper
-}
-
 /** Starts a fresh host. */
 export async function startTestHost(options: TestHostOptions): Promise<TestHost> {
   buildGolden()
+  removeAbandoned()
   const host = new NspawnHost(options)
   try {
     await host.create()
@@ -87,59 +70,22 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
   }
 }
 
-/** The packages' sources as apt of this computer knows them: `deb URI SUITE main` lines and their servers. */
-function packageSources(): { lines: string[]; servers: { host: string; port: number }[] } {
-  const format = '$(SITE)|$(RELEASE)|$(REPO_URI)|$(SUITE)|$(CODENAME)|$(CREATED_BY)'
-  const shown = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'])
-  const lines = new Set<string>()
-  for (const line of shown.split('\n')) {
-    const [, , uri = '', , codename = ''] = line.split('|')
-    if (/^https?:/.test(uri) && [suite, `${suite}-updates`, `${suite}-security`].includes(codename))
-      lines.add(`deb ${uri.replace(/\/$/, '')} ${codename} main`)
+/** Removes the hosts of test runs that were killed: their folders name the run and the processes. */
+function removeAbandoned(): void {
+  for (const folder of readdirSync(tmpdir()).filter(name => name.startsWith('tlhost-'))) {
+    const dir = join(tmpdir(), folder)
+    const [owner, name, ...pids] = readNote(dir)
+    if (!owner || !name || alive(Number(owner))) continue
+    for (const pid of pids) kill(Number(pid))
+    for (const mount of ['root', 'disk']) tryRun('umount', ['-l', join(dir, mount)])
+    tryRun('ip', ['link', 'del', `${name}-h`])
+    tryRun('ip', ['netns', 'del', name])
+    rmSync(dir, { recursive: true, force: true })
   }
-  const servers = new Map<string, { host: string; port: number }>()
-  for (const line of lines) {
-    const url = new URL(line.split(' ')[1] as string)
-    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
-    servers.set(`${url.hostname}:${port}`, { host: url.hostname, port })
-  }
-  return { lines: [...lines], servers: [...servers.values()] }
 }
 
-/** The root file system all hosts start from; made once (half a minute). */
-function buildGolden(): void {
-  if (existsSync(golden)) return
-  mkdirSync(labDir, { recursive: true })
-  if (!existsSync(keyFile)) run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', keyFile])
-  const { lines } = packageSources()
-  if (!lines.length) throw new Error(`apt knows no http source of Debian ${suite}`)
-  const part = `${golden}.part`
-  rmSync(part, { recursive: true, force: true })
-  const hostKeys =
-    '[Unit]\\nBefore=ssh.service\\nConditionPathExists=!/etc/ssh/ssh_host_ed25519_key\\n[Service]\\nType=oneshot\\nExecStart=/usr/bin/ssh-keygen -A\\n[Install]\\nWantedBy=ssh.service\\n'
-  const hooks = [
-    'mkdir -p "$1/usr/share/man/man1"',
-    'chroot "$1" useradd -m -s /bin/bash -u 1000 ec2-user',
-    'echo "ec2-user ALL=(ALL) NOPASSWD:ALL" > "$1/etc/sudoers.d/90-lab"; chmod 440 "$1/etc/sudoers.d/90-lab"',
-    `install -d -m 700 -o 1000 -g 1000 "$1/home/ec2-user/.ssh"; install -m 600 -o 1000 -g 1000 '${keyFile}.pub' "$1/home/ec2-user/.ssh/authorized_keys"`,
-    `rm -f "$1"/etc/ssh/ssh_host_*; printf '${hostKeys}' > "$1/etc/systemd/system/hostkeys.service"; chroot "$1" systemctl -q enable hostkeys; chroot "$1" systemctl -q mask apt-daily.timer apt-daily-upgrade.timer`,
-    ': > "$1/etc/machine-id"; rm -f "$1/etc/resolv.conf"; : > "$1/etc/resolv.conf"',
-  ]
-  const packages = 'systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,iproute2,curl,ca-certificates,openssl,procps,netbase'
-  run('mmdebstrap', [
-    '--quiet',
-    '--variant=apt',
-    `--include=${packages}`,
-    '--aptopt=Acquire::Check-Valid-Until "false"',
-    '--aptopt=Acquire::Check-Date "false"',
-    '--aptopt=Acquire::Languages "none"',
-    ...hooks.map(hook => `--customize-hook=${hook}`),
-    suite,
-    part,
-    ...lines,
-  ])
-  run('mv', [part, golden])
-}
+const readNote = (dir: string): string[] =>
+  existsSync(join(dir, 'note')) ? readFileSync(join(dir, 'note'), 'utf8').split(' ') : []
 
 class NspawnHost implements TestHost {
   readonly name: string
@@ -287,7 +233,7 @@ class NspawnHost implements TestHost {
     const loop = `echo $$ > "$1/cgroup.procs" || true
       while :; do "$2" -q -D "$3/root" -M "$4" --boot --register=no --keep-unit --network-namespace-path="/run/netns/$4" --resolv-conf=off --timezone=off --console=pipe --kill-signal=SIGRTMIN+3; rc=$?; [ $rc = 133 ] || exit $rc; done`
     this.#start('bash', ['-c', loop, '_', this.#cgroup ?? '/nonexistent', nspawn(), this.#dir, this.name], console_)
-    const imds = join(import.meta.dirname, 'imds.ts')
+    const imds = join(import.meta.dirname, 'test-host', 'imds.ts')
     this.#start(
       'ip',
       ['netns', 'exec', this.name, process.execPath, imds, '169.254.169.254', '80', join(this.#dir, 'imds.json')],
@@ -308,6 +254,7 @@ class NspawnHost implements TestHost {
     const child = spawn(command, args, { detached: true, stdio: ['ignore', output, output] })
     child.unref()
     if (child.pid) this.#pids.push(child.pid)
+    writeFileSync(join(this.#dir, 'note'), [process.pid, this.name, ...this.#pids].join(' '))
   }
 
   async #powerOff(): Promise<void> {
@@ -335,77 +282,5 @@ class NspawnHost implements TestHost {
   #closeServers(): void {
     for (const server of this.#servers) server.close()
     this.#servers = []
-  }
-}
-
-function limitMemory(name: string, mib: number): string | undefined {
-  const own = /^\d+:[^:\n]*\bmemory\b[^:\n]*:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
-  const v1 = existsSync('/sys/fs/cgroup/memory')
-  const group = v1 ? join('/sys/fs/cgroup/memory', own ?? '', name) : join('/sys/fs/cgroup', name)
-  try {
-    mkdirSync(group, { recursive: true })
-    writeFileSync(join(group, v1 ? 'memory.limit_in_bytes' : 'memory.max'), String(mib * 1048576))
-    return group
-  } catch (error) {
-    console.warn(`${name} runs without a memory limit: ${(error as Error).message}`)
-    return undefined
-  }
-}
-
-function forward(address: string, port: number, toHost: string, toPort: number): Promise<Server> {
-  return listen(
-    address,
-    port,
-    createServer({ allowHalfOpen: true }, socket => {
-      const other = connect({ host: toHost, port: toPort, allowHalfOpen: true })
-      socket.pipe(other).pipe(socket)
-      socket.on('error', () => other.destroy())
-      other.on('error', () => socket.destroy())
-    }),
-  )
-}
-
-async function serveFiles(address: string, port: number, files: Record<string, string>): Promise<Server> {
-  const http = await import('node:http')
-  const server = http.createServer((request, response) => {
-    const file = files[(request.url ?? '/').slice(1)]
-    if (file === undefined) response.writeHead(404).end()
-    else response.end(readFileSync(file))
-  })
-  return listen(address, port, server)
-}
-
-function listen<T extends Server>(address: string, port: number, server: T): Promise<T> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, address, () => {
-      server.unref()
-      resolve(server)
-    })
-  })
-}
-
-function tryRun(command: string, args: string[]): void {
-  try {
-    run(command, args)
-  } catch {
-    // was not there
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // has ended
   }
 }
