@@ -1,6 +1,6 @@
 import { analyseExpression } from './analyze/expression.ts'
 import { analyseQuery } from './analyze/query.ts'
-import type { Analysis, OpenScan } from './analyze/scope.ts'
+import { touchFields, type Analysis, type OpenScan } from './analyze/scope.ts'
 import { storedSql } from './generate/stored.ts'
 import { valueText } from './generate/text.ts'
 import { parseQuery } from './parse/query-parser.ts'
@@ -61,9 +61,9 @@ export function translate(sql: string, context: TranslateContext): Translated {
   const node = parseQuery(sql, context.start)
   const analysis = newAnalysis(sql, context)
   const query = analysis.query(node, undefined, new Map())
-  for (const field of query.fields) for (const source of field.sources) analysis.touched.add(source)
+  touchFields(analysis, query.fields)
   for (const { scan, column } of analysis.touched) scan.used.add(column)
-  const duckdb = inlineCtes(analysis, query.sql)
+  const duckdb = query.sql
   const columns = query.fields.map((field, i) => ({ name: field.name ?? `_col${i}`, type: field.type }))
   const list = (render: (column: string, type: Type, index: number) => string) =>
     columns.map(({ type }, i) => `${render(`c${i}`, type, i)}`).join(', ')
@@ -83,7 +83,6 @@ function newAnalysis(sql: string, context: TranslateContext): Analysis {
     context,
     now: context.now ?? new Date(),
     scans: [],
-    ctes: [],
     touched: new Set(),
     database: context.database?.toLowerCase(),
     views: [],
@@ -92,12 +91,6 @@ function newAnalysis(sql: string, context: TranslateContext): Analysis {
     query: (query, parent, ctes) => analyseQuery(analysis, query, parent, ctes),
   }
   return analysis
-}
-
-/** A WITH query that is read once is written in its place, so that conditions reach its tables; otherwise DuckDB decides. */
-function inlineCtes(analysis: Analysis, sql: string): string {
-  const once = new Set(analysis.ctes.filter(cte => cte.references <= 1).map(cte => cte.sqlName))
-  return sql.replace(/\u0001(\w+)\u0001/g, (_, name: string) => (once.has(name) ? 'NOT MATERIALIZED ' : ''))
 }
 
 function closed({ name, database, table, used, filters }: OpenScan): Scan {

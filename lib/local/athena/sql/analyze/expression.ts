@@ -1,5 +1,5 @@
 import { castSql, coerceSql, withLambda } from '../generate/cast.ts'
-import type { Expression } from '../parse/ast.ts'
+import type { Expression, Query } from '../parse/ast.ts'
 import { QueryParser } from '../parse/query-parser.ts'
 import { commonOf, commonType } from '../types/coerce.ts'
 import { resolveType } from '../types/resolve.ts'
@@ -35,7 +35,7 @@ import {
 } from './literals.ts'
 import { fieldValue, resolveName } from './names.ts'
 import { arithmetic, between, compare, compareSql, inList, sign } from './operators.ts'
-import { combine, newScope, queryError, type Analysis, type Scope, type Value } from './scope.ts'
+import { combine, newScope, queryError, touchFields, type AnalysedQuery, type Analysis, type Scope, type Value } from './scope.ts'
 
 type Kind = Expression['kind']
 type Handlers = { [K in Kind]: (analysis: Analysis, node: Expression & { kind: K }, scope: Scope) => Value }
@@ -213,9 +213,16 @@ function subscript(analysis: Analysis, node: Expression & { kind: 'subscript' },
   return combine(scope, `struct_extract(${base.sql}, ${quoteText(fieldKey(field, position - 1))})`, field.type, [base])
 }
 
+/** A subquery of which all columns are read. */
+function readQuery(analysis: Analysis, node: Query, scope: Scope): AnalysedQuery {
+  const query = analysis.query(node, scope, scope.ctes)
+  touchFields(analysis, query.fields)
+  return query
+}
+
 function quantified(analysis: Analysis, node: Expression & { kind: 'quantified' }, scope: Scope): Value {
   const left = analysis.expression(node.left, scope)
-  const query = analysis.query(node.query, scope, scope.ctes)
+  const query = readQuery(analysis, node.query, scope)
   const column = query.fields[0]!
   const common = query.fields.length === 1 ? commonType(left.type, column.type) : undefined
   if (!common || !compareSql(node.operator, left, { sql: 'x', type: column.type }))
@@ -236,7 +243,7 @@ const rowOf = (fields: { name: string | undefined; type: Type }[]) =>
 
 function inQuery(analysis: Analysis, node: Expression & { kind: 'inQuery' }, scope: Scope): Value {
   const value = analysis.expression(node.value, scope)
-  const query = analysis.query(node.query, scope, scope.ctes)
+  const query = readQuery(analysis, node.query, scope)
   const left = value.type.kind === 'row' ? value.type.fields.map(field => field.type) : [value.type]
   const types = query.fields.map((field, i) => left[i] && commonType(left[i], field.type))
   if (left.length !== query.fields.length || types.some(type => !type)) {
@@ -286,7 +293,7 @@ function like(analysis: Analysis, node: Expression & { kind: 'like' }, scope: Sc
 }
 
 function subquery(analysis: Analysis, node: Expression & { kind: 'subquery' }, scope: Scope): Value {
-  const query = analysis.query(node.query, scope, scope.ctes)
+  const query = readQuery(analysis, node.query, scope)
   if (query.fields.length === 1) return { sql: `(${query.sql})`, type: query.fields[0]!.type }
   const fields = query.fields.map(({ name, type }) => ({ name, type }))
   const pack = fields.map((field, i) => `${quoteName(fieldKey(field, i))} := c${i}`).join(', ')

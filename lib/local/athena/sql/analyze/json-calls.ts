@@ -48,17 +48,20 @@ function jsonPathCall(analysis: Analysis, node: Call, scope: Scope): Value {
       `Unexpected parameters (${types}) for function ${node.name}. Expected: ${node.name}(json, JsonPath), ${node.name}(varchar(x), JsonPath)`,
       node.at,
     )
+  if (json.type.kind === 'unknown')
+    throw queryError(
+      analysis,
+      'AMBIGUOUS_FUNCTION_CALL',
+      `Could not choose a best candidate operator. Explicit type casts must be added.`,
+      node.at,
+    )
   const parsed = path.literal === undefined ? undefined : duckdbJsonPath(path.literal)
-  if (path.literal !== undefined && !parsed)
+  if (path.literal !== undefined && (!parsed || parsed.many))
     throw queryError(analysis, 'INVALID_FUNCTION_ARGUMENT', `Invalid JSON path: '${path.literal}'`, node.at)
   const pathSql = parsed ? quoteText(parsed.path) : `t_json_path(${path.sql})`
-  const many = parsed?.many ? '_many' : ''
   const forms: Record<string, [string, Type]> = {
-    json_extract: [`t_json_extract${many}(${json.sql}, ${pathSql})`, JSON_TYPE],
-    json_extract_scalar: [
-      many ? `t_json_first_scalar(${json.sql}, ${pathSql})` : `t_json_extract_scalar(${json.sql}, ${pathSql})`,
-      VARCHAR,
-    ],
+    json_extract: [`t_json_extract(${json.sql}, ${pathSql})`, JSON_TYPE],
+    json_extract_scalar: [`t_json_extract_scalar(${json.sql}, ${pathSql})`, VARCHAR],
     json_size: [`t_json_size(${json.sql}, ${pathSql})`, BIGINT],
   }
   const [sql, type] = forms[node.name]!

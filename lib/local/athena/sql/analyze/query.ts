@@ -16,7 +16,7 @@ export function analyseQuery(
   outerCtes: Map<string, Cte>,
 ): AnalysedQuery {
   const ctes = new Map(outerCtes)
-  const definitions: string[] = []
+  const definitions: (() => string)[] = []
   const names = new Set<string>()
   let recursive = false
   for (const item of node.with) {
@@ -31,7 +31,10 @@ export function analyseQuery(
   }
   const query = ordered(analysis, node, parent, ctes)
   if (!definitions.length) return query
-  return { ...query, sql: `WITH ${recursive ? 'RECURSIVE ' : ''}${definitions.join(', ')} ${query.sql}` }
+  return {
+    ...query,
+    sql: `WITH ${recursive ? 'RECURSIVE ' : ''}${definitions.map(definition => definition()).join(', ')} ${query.sql}`,
+  }
 }
 
 function ordered(analysis: Analysis, node: Query, parent: Scope | undefined, ctes: Map<string, Cte>): AnalysedQuery {

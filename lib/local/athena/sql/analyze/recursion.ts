@@ -3,7 +3,7 @@ import { raise } from '../generate/raise.ts'
 import type { Name, Query } from '../parse/ast.ts'
 import { coercible } from '../types/coerce.ts'
 import { quoteText, typeName } from '../types/types.ts'
-import { queryError, type AnalysedQuery, type Analysis, type Cte, type Field, type Scope } from './scope.ts'
+import { queryError, touchFields, type AnalysedQuery, type Analysis, type Cte, type Field, type Scope } from './scope.ts'
 
 /** Trino's max_recursion_depth, which Athena does not let change. */
 const MAX_DEPTH = 10
@@ -11,7 +11,8 @@ const TOO_DEEP = `Recursion depth limit exceeded (${MAX_DEPTH}). Use 'max_recurs
 
 interface Definition {
   cte: Cte
-  sql: string
+  /** Its text, once all that reads it has been analysed. */
+  sql: () => string
   recurses: boolean
 }
 
@@ -30,8 +31,9 @@ export function withRecursive(
     return recursiveDefinition(analysis, item, sqlName, ctes, parent)
   const query = analysis.query(item.query, parent, ctes)
   const cte: Cte = { sqlName, fields: renamed(analysis, query.fields, item.columns, item.name), references: 0 }
-  analysis.ctes.push(cte)
-  return { cte, sql: `${sqlName} AS \u0001${sqlName}\u0001(${query.sql})`, recurses: false }
+  // Read once, it is written in its place, so that conditions reach its tables; otherwise DuckDB decides.
+  const sql = () => `${sqlName} AS ${cte.references > 1 ? '' : 'NOT MATERIALIZED '}(${query.sql})`
+  return { cte, sql, recurses: false }
 }
 
 /** Whether a table of that name is read somewhere inside. */
@@ -73,9 +75,9 @@ function recursiveDefinition(
   const base = analysis.query(asQuery(body.left), parent, ctes)
   const fields = renamed(analysis, base.fields, item.columns, item.name)
   const cte: Cte = { sqlName, fields: fields.map(field => ({ ...field, base: undefined })), references: 0, recursion: {} }
-  analysis.ctes.push(cte)
   const inner = new Map(ctes).set(item.name.name.toLowerCase(), cte)
   const step = analysis.query(asQuery(body.right), parent, inner)
+  touchFields(analysis, [...base.fields, ...step.fields])
   checkStep(analysis, fields, step, body.right.at)
   delete cte.recursion
   cte.references = 2
@@ -88,7 +90,7 @@ function recursiveDefinition(
   const first = `SELECT ${columns(base)}, 0 AS d FROM (${base.sql})`
   const next = `SELECT ${columns(step)}, ${guard} FROM (${step.sql}), ${depth}`
   const union = body.all ? 'UNION ALL' : 'UNION'
-  return { cte, sql: `${sqlName}(${names}, d) AS (${first} ${union} ${next})`, recurses: true }
+  return { cte, sql: () => `${sqlName}(${names}, d) AS (${first} ${union} ${next})`, recurses: true }
 }
 
 function checkStep(analysis: Analysis, fields: Field[], step: AnalysedQuery, at: number): void {

@@ -239,11 +239,12 @@ function asUnnest(node: RelationNode): { unnest: Unnest; alias?: Name; columns?:
 type Join = RelationNode & { kind: 'join' }
 
 function join(analysis: Analysis, node: Join, scope: Scope, outer: Relation | undefined): Relation {
+  if (node.natural) throw queryError(analysis, 'NOT_SUPPORTED', 'Natural join not supported', node.at)
   const left = relation(analysis, node.left, scope, outer)
   const opened = asUnnest(node.right)
   if (opened && node.type !== 'RIGHT' && node.type !== 'FULL') return joinUnnest(analysis, node, scope, left, opened)
   const right = relation(analysis, node.right, scope, opened ? undefined : left)
-  if (node.using || node.natural) return joinUsing(analysis, node, left, right)
+  if (node.using) return joinUsing(analysis, node, left, right)
   const both = combined(node.type, left, right)
   if (!node.on) return { sql: `${left.sql} CROSS JOIN ${right.sql}`, fields: both }
   const on = condition(
@@ -301,12 +302,7 @@ function joinUnnest(
 }
 
 function joinUsing(analysis: Analysis, node: Join, left: Relation, right: Relation): Relation {
-  const shown = (relation: Relation) => relation.fields.filter(field => !field.hidden)
-  const names: Name[] =
-    node.using ??
-    shown(left)
-      .filter(field => field.name && matching(right.fields, [], field.name.toLowerCase()).length)
-      .map(field => ({ name: field.name!, at: node.at, end: node.at }))
+  const names = node.using ?? []
   const merged: Field[] = []
   const conditions: string[] = []
   for (const { name, at } of names) {

@@ -84,7 +84,6 @@ export interface Analysis {
   context: TranslateContext
   now: Date
   scans: OpenScan[]
-  ctes: Cte[]
   /** Sources of the columns named so far; swapped while a subquery's items are analysed. */
   touched: Set<Source>
   database: string | undefined
@@ -121,4 +120,9 @@ export function combine(scope: Scope, sql: string, type: Type, parts: Value[], l
     value.window ??= part.window
   }
   return value
+}
+
+/** Counts all that the fields depend on as read. */
+export function touchFields(analysis: Analysis, fields: Field[]): void {
+  for (const field of fields) for (const source of field.sources) analysis.touched.add(source)
 }

@@ -10,6 +10,7 @@ import { relation } from './relations.ts'
 import {
   newScope,
   queryError,
+  touchFields,
   type AnalysedQuery,
   type Analysis,
   type Cte,
@@ -60,7 +61,7 @@ export function select(analysis: Analysis, node: Select, { orderBy, limit, paren
   const grouped = node.groupBy !== undefined || node.having !== undefined || nodes.some(hasAggregate)
   const groupBy = node.groupBy && groupSql(analysis, node, scope)
   if (grouped) scope.groups = groupBy?.keys ?? new Set()
-  const items = node.items.flatMap(item => selectItems(analysis, item, scope, parent === undefined))
+  const items = node.items.flatMap(item => selectItems(analysis, item, scope))
   for (const { value, node: item } of items) checkGrouped(analysis, value, item.kind === 'expression' ? item.value : item)
   const having = node.having && condition(analysis, node.having, scope, 'HAVING clause must evaluate to a boolean')
   if (having) checkGrouped(analysis, having, node.having!)
@@ -81,7 +82,7 @@ export function select(analysis: Analysis, node: Select, { orderBy, limit, paren
     parts.push(`QUALIFY rank() OVER (ORDER BY ${order.map(term => term.key).join(', ')}) <= ${rowCount(analysis, ties)}`)
   if (order.length) parts.push(`ORDER BY ${order.map(term => term.text).join(', ')}`)
   if (limit) parts.push(limit.trim())
-  if (node.distinct || limit) for (const { sources } of items) for (const source of sources) analysis.touched.add(source)
+  if (node.distinct) touchFields(analysis, outputs)
   const simple = !grouped && !node.distinct && !limit && !ties && !items.some(({ value }) => value.window)
   const fields = outputs.map((field, i) => ({ ...field, sql: `c${i}`, base: simple ? items[i]!.base : undefined }))
   return { sql: parts.join(' '), fields }
@@ -110,14 +111,13 @@ function checkGrouped(analysis: Analysis, value: Value, node: Expression | Selec
   )
 }
 
-function selectItems(analysis: Analysis, item: SelectItem, scope: Scope, top: boolean): Item[] {
+function selectItems(analysis: Analysis, item: SelectItem, scope: Scope): Item[] {
   if (item.kind === 'all') return allItems(analysis, item, scope)
   const outer = analysis.touched
   analysis.touched = new Set()
   const value = analysis.expression(item.value, scope)
   const sources = analysis.touched
   analysis.touched = outer
-  if (top || value.window || value.aggregate) for (const source of sources) outer.add(source)
   const base = scope.fields.find(field => field.base && field.sql === value.sql)?.base
   return [{ value, name: item.alias?.name ?? nameOf(item.value), node: item, sources, base }]
 }
@@ -149,7 +149,6 @@ function allItems(analysis: Analysis, item: SelectItem & { kind: 'all' }, scope:
     const value = fieldValue(analysis, scope, field, node)
     const sources = analysis.touched
     analysis.touched = outer
-    if (!scope.parent) for (const source of sources) outer.add(source)
     return { value, name: item.aliases?.[i]?.name ?? field.name, node: item, sources, base: field.base }
   })
 }

@@ -69,8 +69,6 @@ export const arrayFunctions: FunctionTable = {
   'array_max(array(t)) t': 't_array_max($1)',
   'array_min(array(t)) t': 't_array_min($1)',
   'array_position(array(t), t) bigint': 't_position($1, $2)',
-  'array_first(array(t)) t': '$1[1]',
-  'array_last(array(t)) t': '$1[len($1)]',
   'array_remove(array(t), t) array(t)': 't_remove($1, $2)',
   'array_sort(array(t)) array(t)': "list_sort($1, 'ASC', 'NULLS LAST')",
   'array_sort(array(t), function(t, t, bigint)) array(t)': sortBy,

@@ -4,7 +4,6 @@ import type { FunctionTable } from './signature.ts'
 export const miscFunctions: FunctionTable = {
   'typeof(t) varchar': "''",
   'uuid() uuid': 'CAST(uuid() AS VARCHAR)',
-  'version() varchar': "'476'",
   'current_timezone() varchar': "'UTC'",
   'format_number(bigint) varchar': 't_format_number(CAST($1 AS DOUBLE))',
   'format_number(double) varchar': 't_format_number($1)',

@@ -58,7 +58,6 @@ export const stringFunctions: FunctionTable = {
   'to_utf8(varchar) varbinary': 'encode($1)',
   'from_utf8(varbinary) varchar': 't_from_utf8($1)',
   'from_utf8(varbinary, varchar) varchar': 't_from_utf8($1)',
-  'like_pattern(varchar, varchar) varchar': '$1',
 }
 
 /** Regular expressions. DuckDB's RE2 is used as it is; patterns that RE2 cannot do go to t_regex functions written in JavaScript. */

@@ -26,7 +26,7 @@ export function jsonText(value: string, type: Type): string | undefined {
       return `CAST(${value} AS VARCHAR)`
     case 'real':
     case 'double':
-      return `t_json_number(${value})`
+      return `t_json_double(${value})`
     case 'date':
     case 'timestamp':
     case 'timestamp with time zone':
@@ -66,6 +66,8 @@ export function jsonText(value: string, type: Type): string | undefined {
 export function fromJson(value: string, type: Type, safe: boolean): string | undefined {
   const cast = (inner: string) => `${safe ? 'TRY_CAST' : 'CAST'}(${inner} AS ${duckdbType(type)})`
   switch (type.kind) {
+    case 'json':
+      return value
     case 'varchar':
     case 'char':
       return `t_json_scalar(${value})`

@@ -25,7 +25,7 @@ const conversions = [
   `t_scientific_abs(s, v) AS t_digits_text(s, coalesce(nullif(trim(replace(t_mantissa(v), '.', ''), '0'), ''), '0'), CAST(t_point(t_mantissa(v)) - t_leading(t_mantissa(v)) - 1 + t_exponent(v) AS VARCHAR))`,
   `t_scientific(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 THEN t_float_sign(x) || '0E0' ELSE t_scientific_abs(t_float_sign(x), CAST(abs(x) AS VARCHAR)) END`,
   `t_float_text(x) AS CASE WHEN (abs(x) >= 0.001 AND abs(x) < 1e7) OR x = 0 THEN CAST(x AS VARCHAR) ELSE t_scientific(x) END`,
-  `t_json_number(x) AS CASE WHEN isfinite(x) THEN t_float_text(x) ELSE '"' || t_scientific(x) || '"' END`,
+  `t_json_double(x) AS CASE WHEN isfinite(x) THEN t_float_text(x) ELSE '"' || t_scientific(x) || '"' END`,
   `t_hex_pairs(x) AS rtrim(regexp_replace(lower(hex(x)), '(..)', '\\1 ', 'g'))`,
   `t_day_second_text(x) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CAST(abs(x) // 86400000 AS VARCHAR) || ' ' || strftime(make_timestamp((abs(x) % 86400000) * 1000), '%H:%M:%S.%g')`,
   `t_year_month_text(x) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CAST(abs(x) // 12 AS VARCHAR) || '-' || CAST(abs(x) % 12 AS VARCHAR)`,
@@ -175,26 +175,24 @@ const lists = [
   `t_first_entries(l) AS map_from_entries(list_filter(l, lambda x, i: list_position(list_transform(l, lambda y: y.key), x.key) = i))`,
   `t_big_counts(m) AS map_from_entries(list_transform(map_entries(m), lambda e: {'key': e.key, 'value': CAST(e.value AS BIGINT)}))`,
   `t_most_frequent(m, n) AS map_from_entries(list_transform(list_slice(list_sort(list_transform(map_entries(m), lambda e: {'c': -CAST(e.value AS BIGINT), 'k': e.key})), 1, n), lambda e: {'key': e.k, 'value': -e.c}))`,
-  `t_entropy(l) AS -list_sum(list_transform(list_filter(l, lambda c: c > 0), lambda c: (c / list_sum(l)) * log2(c / list_sum(l))))`,
   `t_weighted_percentile(l, p) AS list_filter(list_sort(l), lambda e: list_sum(list_transform(list_filter(l, lambda f: f.x <= e.x), lambda f: f.w)) >= p * list_sum(list_transform(l, lambda f: f.w)))[1].x`,
 ]
 
 const json = [
   `t_valid(j) AS CASE WHEN json_valid(j) THEN j END`,
   `t_json_extract(j, p) AS CAST(json_extract(t_valid(j), p) AS VARCHAR)`,
-  `t_json_extract_many(j, p) AS CAST(to_json(json_extract(t_valid(j), p)) AS VARCHAR)`,
-  `t_json_extract_scalar(j, p) AS CASE WHEN json_type(t_valid(j), p) IN ('OBJECT', 'ARRAY') THEN NULL ELSE json_extract_string(t_valid(j), p) END`,
+  // DuckDB rewrites numbers (1.50 is 1.5); where the text may hold such a one, JavaScript looks it up as it was typed.
+  `t_json_extract_scalar(j, p) AS CASE json_type(t_valid(j), p) WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CASE WHEN regexp_matches(j, '[0-9][eE][-+0-9]|\\.[0-9]*0[^0-9]|[0-9]{16}') THEN t_json_number(j, p) ELSE json_extract_string(j, p) END ELSE json_extract_string(t_valid(j), p) END`,
   `t_json_size(j, p) AS CASE json_type(t_valid(j), p) WHEN 'OBJECT' THEN CAST(len(json_keys(t_valid(j), p)) AS BIGINT) WHEN 'ARRAY' THEN CAST(json_array_length(t_valid(j), p) AS BIGINT) ELSE CASE WHEN json_type(t_valid(j), p) IS NOT NULL THEN CAST(0 AS BIGINT) END END`,
   `t_json_path(p) AS regexp_replace(p, '\\[\\s*"([^"]*)"\\s*\\]', '."\\1"', 'g')`,
   `t_json_scalar(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY') THEN ${raise('INVALID_CAST_ARGUMENT', "'Cannot cast to varchar. Unexpected token when cast to varchar: ' || CASE json_type(j) WHEN 'OBJECT' THEN '{' ELSE '[' END")} ELSE json_extract_string(j, '$') END`,
-  `t_json_first_scalar(j, p) AS t_json_scalar(CAST(json_extract(t_valid(j), p)[1] AS VARCHAR))`,
   `t_json_whole(j) AS CASE WHEN json_type(j) IN ('DOUBLE') THEN CAST(CAST(round(CAST(t_json_scalar(j) AS DOUBLE)) AS HUGEINT) AS VARCHAR) WHEN json_type(j) = 'BOOLEAN' THEN CASE WHEN t_json_scalar(j) = 'true' THEN '1' ELSE '0' END ELSE t_json_scalar(j) END`,
   `t_json_elements(j) AS CASE json_type(j) WHEN 'ARRAY' THEN list_transform(json_extract(j, '$[*]'), lambda e: CASE WHEN json_type(e) <> 'NULL' THEN CAST(e AS VARCHAR) END) WHEN 'NULL' THEN NULL ELSE CASE WHEN j IS NOT NULL THEN ${raise('INVALID_CAST_ARGUMENT', "'Cannot cast to array: expected a JSON array, but got ' || j")} END END`,
   `t_json_members(j) AS CASE json_type(j) WHEN 'OBJECT' THEN list_transform(json_keys(j), lambda k: {'key': k, 'value': CAST(json_extract(j, '$."' || replace(k, '"', '\\"') || '"') AS VARCHAR)}) WHEN 'NULL' THEN NULL ELSE CASE WHEN j IS NOT NULL THEN ${raise('INVALID_CAST_ARGUMENT', "'Cannot cast to map: expected a JSON object, but got ' || j")} END END`,
   `t_json_null(t) AS CASE WHEN t <> 'null' THEN t END`,
   `t_json_field(j, n, i) AS t_json_null(CASE json_type(j) WHEN 'ARRAY' THEN CAST(json_extract(j, '$[' || i || ']') AS VARCHAR) ELSE CAST(json_extract(j, '$."' || n || '"') AS VARCHAR) END)`,
   `t_json_array_length(j) AS CASE WHEN json_type(t_valid(j)) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END`,
-  `t_json_array_get(j, i) AS CASE WHEN json_type(t_valid(j)) = 'ARRAY' THEN t_json_null(CAST(json_extract(j, '$[' || CASE WHEN i < 0 THEN '#' || i ELSE CAST(i AS VARCHAR) END || ']') AS VARCHAR)) END`,
+  `t_json_array_get(j, i) AS CASE WHEN json_type(t_valid(j)) = 'ARRAY' THEN t_json_null(json_extract_string(j, '$[' || CASE WHEN i < 0 THEN '#' || i ELSE CAST(i AS VARCHAR) END || ']')) END`,
   `t_json_array_contains(j, v) AS CASE WHEN json_type(t_valid(j)) = 'ARRAY' AND v IS NOT NULL THEN list_contains(list_transform(json_extract(j, '$[*]'), lambda e: CAST(e AS VARCHAR)), v) END`,
   `t_is_json_scalar(j) AS CASE WHEN NOT json_valid(j) THEN ${badArgument("'Invalid JSON value: ' || j")} ELSE json_type(j) NOT IN ('OBJECT', 'ARRAY') END`,
 ]

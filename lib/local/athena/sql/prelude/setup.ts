@@ -60,6 +60,7 @@ const FUNCTIONS: [name: string, parameters: DuckDBType[], result: DuckDBType, ca
   ['t_from_base', [VARCHAR, BIGINT], BIGINT, texts.fromBase],
   ['t_to_base', [BIGINT, BIGINT], VARCHAR, texts.toBase],
   ['t_json_parse', [VARCHAR], VARCHAR, texts.jsonParse],
+  ['t_json_number', [VARCHAR, VARCHAR], VARCHAR, texts.jsonNumber],
   ['t_normal_cdf', [DOUBLE, DOUBLE, DOUBLE], DOUBLE, statistics.normalCdf],
   ['t_inverse_normal_cdf', [DOUBLE, DOUBLE, DOUBLE], DOUBLE, statistics.inverseNormalCdf],
   ['t_beta_cdf', [DOUBLE, DOUBLE, DOUBLE], DOUBLE, statistics.betaCdf],

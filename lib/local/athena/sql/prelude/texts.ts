@@ -106,7 +106,7 @@ interface RawNumber {
 }
 const RAW = new WeakSet<object>()
 function rawNumber(source: string): RawNumber {
-  const holder = { raw: /[eE]/.test(source) ? javaNumber(Number(source)) : source }
+  const holder = { raw: /[.eE]/.test(source) ? javaNumber(Number(source)) : source }
   RAW.add(holder)
   return holder
 }
@@ -129,4 +129,16 @@ function sorted(value: unknown): string {
     return `{${keys.map(key => `${JSON.stringify(key)}:${sorted((value as Record<string, unknown>)[key])}`).join(',')}}`
   }
   return JSON.stringify(value)
+}
+
+/** A number of a JSON text as it was typed; `path` is one of DuckDB's (`$."a"[0]`). */
+export function jsonNumber(text: string, path: string): string | null {
+  let value: unknown = JSON.parse(text, (_, item, context?: { source?: string }) =>
+    typeof item === 'number' ? { raw: context?.source ?? String(item) } : item,
+  )
+  for (const [, key, index] of path.matchAll(/\."((?:[^"\\]|\\.)*)"|\[(\d+)\]/g)) {
+    if (!value || typeof value !== 'object') return null
+    value = (value as Record<string, unknown>)[key === undefined ? index! : key.replaceAll('\\"', '"')]
+  }
+  return (value as RawNumber | undefined)?.raw ?? null
 }
