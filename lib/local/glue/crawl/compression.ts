@@ -24,8 +24,10 @@ export interface Stored {
 }
 
 const smallFile = 64 * 1024
-/** Snappy, lz4 and zip are opened in memory; larger ones are left unread. */
+/** Snappy and zip are opened in memory, and no further than this; larger ones are left unread. */
 const mostInMemory = 64 * 1024 * 1024
+/** lz4 has no limit of its own on what comes out, at most 255 times as much. */
+const mostLz4 = 1024 * 1024
 
 /** The first `limit` bytes of a file's content, whatever it is wrapped in (found by its first bytes, not by its name). Throws on damaged wrapping. */
 export async function readHead({ path, key, sizeBytes }: Stored, limit: number): Promise<Head> {
@@ -34,7 +36,7 @@ export async function readHead({ path, key, sizeBytes }: Stored, limit: number):
   if (compression === 'none')
     return { compression, bytes: start.subarray(0, limit), storedBytes: Math.min(limit, sizeBytes), whole: sizeBytes <= limit }
   if (compression === 'gzip') return gunzipHead(path, { start, sizeBytes, limit })
-  if (compression === 'bzip2' || sizeBytes > mostInMemory)
+  if (compression === 'bzip2' || sizeBytes > (compression === 'lz4' ? mostLz4 : mostInMemory))
     return { compression, bytes: new Uint8Array(), storedBytes: 0, whole: false }
   const packed = start.length === sizeBytes ? start : readBytes(path, sizeBytes)
   const all = compression === 'zip' ? unzipOne(packed) : compression === 'lz4' ? decompressFrameSync(packed) : unsnap(packed)

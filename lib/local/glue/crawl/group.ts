@@ -104,14 +104,8 @@ function joinUnits(key: string, units: Candidate[], total: number, combine: bool
     [compatibility, ...keys.map(name => name ?? '')].join('|'),
   )
   if (!largest) return { tables: [] }
-  if (
-    !combine &&
-    !belongTogether(
-      largest.map(({ asPart: { columns } }) => ({ columns, weight: 1 })),
-      total,
-    )
-  )
-    return { tables: units.map(unit => unit.alone) }
+  const schemas = largest.map(({ asPart: { columns } }) => ({ columns, weight: 1 }))
+  if (!combine && !belongTogether(schemas, total)) return { tables: units.map(unit => unit.alone) }
   const merge = (candidates: Candidate[]): Group => {
     const parts = candidates.map(unit => unit.asPart)
     return { ...parts[0]!, key, leaves: parts.flatMap(part => part.leaves), columns: unite(parts) }

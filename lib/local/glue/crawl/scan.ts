@@ -26,16 +26,16 @@ export async function scanTarget(storage: Storage, target: CrawlTarget, options:
   const single = target.objectKey ? await storage.head(target.bucket, target.objectKey) : undefined
   if (single) return { object: await readObject(single, scanning) }
   const folder = newFolder(target.prefix)
-  let current = { key: '', read: 0, last: undefined as FoundFile | undefined }
+  const samples = new Map<string, { read: number; last: FoundFile }>()
   for await (const object of storage.list(target.bucket, target.prefix)) {
     signal.throwIfAborted()
     if (object.sizeBytes === 0 || target.isExcluded(object.key)) continue
     const folderKey = object.key.slice(0, object.key.lastIndexOf('/') + 1)
     if (known?.has(`s3://${target.bucket}/${folderKey}`)) continue
-    if (folderKey !== current.key) current = { key: folderKey, read: 0, last: undefined }
-    const unread = target.sampleSize !== undefined && current.read >= target.sampleSize
-    const file = unread ? likeLast(object, current.last!) : await readObject(object, scanning)
-    current = { key: folderKey, read: current.read + 1, last: file }
+    const sampled = samples.get(folderKey)
+    const isEnough = sampled && target.sampleSize !== undefined && sampled.read >= target.sampleSize
+    const file = isEnough ? likeLast(object, sampled.last) : await readObject(object, scanning)
+    if (target.sampleSize !== undefined) samples.set(folderKey, { read: (sampled?.read ?? 0) + 1, last: file })
     addFile(folder, file)
     await breathe()
   }

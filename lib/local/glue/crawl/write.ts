@@ -95,8 +95,9 @@ function matchKnown(database: Table[], found: FoundTable[]): Map<FoundTable, Tab
   const known = new Map<FoundTable, Table>()
   for (const table of found) {
     const here = byLocation.get(plainLocation(locationOfTable(table))) ?? []
-    const { classification } = table.group.leaves[0]!.files[0]!.shape
-    const old = here.find(one => one.Parameters!.classification === classification) ?? here[0]
+    const { classification, compression } = table.group.leaves[0]!.files[0]!.shape
+    const alike = here.filter(one => one.Parameters!.classification === classification)
+    const old = alike.find(one => one.Parameters!.compressionType === compression) ?? alike[0] ?? here[0]
     if (!old) continue
     known.set(table, old)
     here.splice(here.indexOf(old), 1)

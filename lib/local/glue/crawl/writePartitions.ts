@@ -75,10 +75,11 @@ async function removeMissing(job: CrawlJob, name: string, missing: Partition[], 
     return log.info(`Deleted ${gone.length} partitions of table ${name}: ${listed(gone)}`)
   }
   const now = String(Date.now())
-  for (const { Values, StorageDescriptor, Parameters } of gone) {
+  const mark = ({ Values, StorageDescriptor, Parameters }: Partition): Promise<void> => {
     const input = { Values, StorageDescriptor, Parameters: { ...Parameters, [deprecated]: now } }
-    await catalog.updatePartition(database, name, Values!, input)
+    return catalog.updatePartition(database, name, Values!, input)
   }
+  for (const batch of batches(gone)) await Promise.all(batch.map(mark))
   for (const label of labels) changes.partitions.updated.push(label)
   log.info(`Deprecated ${gone.length} partitions of table ${name}: ${listed(gone)}`)
 }
