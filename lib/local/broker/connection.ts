@@ -17,6 +17,7 @@ export class Connection {
   readonly #gone = new AbortController()
   #chunks: Buffer[] = []
   #bytes = 0
+  #frameSpace: Buffer = Buffer.alloc(0)
   #serving = false
 
   constructor(socket: Socket, broker: BrokerState) {
@@ -86,7 +87,7 @@ export class Connection {
       this.#chunks.shift()
       return first
     }
-    const frame = Buffer.allocUnsafeSlow(length)
+    const frame = this.#space(length)
     let done = 0
     while (done < length) {
       const chunk = this.#chunks.shift()!
@@ -96,6 +97,14 @@ export class Connection {
       if (part < chunk.length) this.#chunks.unshift(chunk.subarray(part))
     }
     return frame
+  }
+
+  /** Where a frame is put together. The same bytes serve for all frames of a usual size: a request is done with before the next one is taken, and what
+   *  outlives it is copied. */
+  #space(length: number): Buffer {
+    if (length > maxWaitingBytes) return Buffer.allocUnsafeSlow(length)
+    if (this.#frameSpace.length < length) this.#frameSpace = Buffer.allocUnsafeSlow(Math.min(maxWaitingBytes, length * 2))
+    return this.#frameSpace.subarray(0, length)
   }
 
   /** One gathered write. False when the client does not read fast enough. */

@@ -2,7 +2,9 @@ import { headerBytes, readHeader } from './records/batch.ts'
 import { isCommit } from './records/control.ts'
 import { buildBatch, readRecords, type BatchOptions, type NewRecord } from './records/records.ts'
 import type { BatchHeader } from './records/batch.ts'
+import { KafkaError } from './errors.ts'
 import type { Log } from './log/log.ts'
+import type { Batches } from './log/read.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { Topics } from './topics/store.ts'
 import { flushLog } from './log/flush.ts'
@@ -41,7 +43,7 @@ export class InternalLog {
     const log = this.#topics.partition(this.topic, 0)
     if (!log) return
     for (let offset = log.startOffset; offset < log.endOffset;) {
-      const { bytes, nextOffset } = log.read(offset, 1 << 20)
+      const { bytes, nextOffset } = readOrSkip(log, offset)
       for (let at = 0; at < bytes.length;) {
         const header = readHeader(bytes, at)
         const body = bytes.subarray(at + headerBytes, at + header.sizeBytes)
@@ -83,5 +85,15 @@ export class InternalLog {
     } finally {
       this.#compacting = false
     }
+  }
+}
+
+/** Damage, which the log reports, costs the records in it and not the start of the broker. */
+function readOrSkip(log: Log, offset: number): Batches {
+  try {
+    return log.read(offset, 1 << 20)
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error
+    return { bytes: Buffer.alloc(0), nextOffset: offset + 1 }
   }
 }

@@ -87,7 +87,7 @@ function countedPartitions(defaultCount: number, { numPartitions, replicationFac
 }
 
 /** Each partition is a folder with open files: a mistyped count must not fill the disk. */
-const maxPartitions = 10_000
+const maxPartitions = 2000
 
 function checkCount(count: number): number {
   if (count <= maxPartitions) return count

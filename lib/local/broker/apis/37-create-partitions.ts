@@ -35,7 +35,7 @@ export const createPartitions = api({
   },
 })
 
-const maxPartitions = 10_000
+const maxPartitions = 2000
 
 function grow({ broker }: Context, { name, count, assignments }: Value<typeof wantedCount>, validateOnly: boolean): void {
   const topic = broker.topics.get(name)

@@ -39,6 +39,7 @@ export class GroupStore {
           for (const [group, topic, partition, value] of list) setOffset(this.getOrCreate(group).offsets, topic, partition, value)
       },
     })
+    for (const [id, group] of this.#groups) if (group.offsets.size === 0 && group.generationId === 0) this.#groups.delete(id)
     for (const [producerId, list] of pending) {
       for (const [id, topic, partition, value] of list) this.#pend(this.getOrCreate(id), producerId, topic, partition, value)
     }
@@ -149,7 +150,8 @@ export class GroupStore {
   /** Forgets a group and all its offsets. */
   remove(group: Group): void {
     const offsets = [...eachOffset(group.offsets)].map(([topic, partition]) => offsetRecord(group.id, topic, partition, null))
-    this.#append([...offsets, groupRecord(group, { gone: true })])
+    const stored = offsets.length > 0 || group.generationId > 0
+    if (stored) this.#append([...offsets, groupRecord(group, { gone: true })])
     group.stop()
     group.transition('Dead')
     this.#groups.delete(group.id)

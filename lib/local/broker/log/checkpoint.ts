@@ -22,10 +22,15 @@ export function readCheckpoint(dir: string, file: string): Offsets {
   return offsets
 }
 
-export function writeCheckpoint(dir: string, file: string, offsets: Offsets): void {
+export function writeCheckpoint(
+  dir: string,
+  file: string,
+  offsets: Offsets,
+  { durable = true }: { durable?: boolean } = {},
+): void {
   const lines = [...offsets].map(([name, offset]) => {
     const dash = name.lastIndexOf('-')
     return `${name.slice(0, dash)} ${name.slice(dash + 1)} ${offset}`
   })
-  replaceFile(join(dir, file), `0\n${lines.length}\n${lines.map(line => `${line}\n`).join('')}`)
+  replaceFile(join(dir, file), `0\n${lines.length}\n${lines.map(line => `${line}\n`).join('')}`, { durable })
 }

@@ -144,7 +144,10 @@ export class Topics {
   }
 
   saveRecoveryPoints(): void {
-    writeCheckpoint(this.dir, recoveryPointFile, new Map(this.logs().map(log => [log.name, log.recoveryPoint])))
+    // not durable: after a power cut an older one only means more to check
+    writeCheckpoint(this.dir, recoveryPointFile, new Map(this.logs().map(log => [log.name, log.recoveryPoint])), {
+      durable: false,
+    })
   }
 
   /** Start offsets that a segment's name does not tell (DeleteRecords). */
