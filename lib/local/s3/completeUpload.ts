@@ -72,7 +72,7 @@ function checkSize(call: S3Call, parts: PartRow[]): void {
 
 async function* join({ store }: S3Call, parts: PartRow[]): AsyncGenerator<Buffer> {
   for (const part of parts)
-    yield* createReadStream(store.bodies.absolute(part.path), { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>
+    yield* createReadStream(store.bodies.absolute(part.path), { highWaterMark: 128 * 1024 }) as AsyncIterable<Buffer>
 }
 
 /** MD5 of the parts' MD5s, then their number. */

@@ -182,7 +182,7 @@ export class ObjectStore {
       closeSync(fd)
       return Readable.from([])
     }
-    return createReadStream('', { fd, start, end: end - 1, highWaterMark: 256 * 1024 })
+    return createReadStream('', { fd, start, end: end - 1, highWaterMark: 128 * 1024 })
   }
 
   readWhole(row: VersionRow): Buffer {

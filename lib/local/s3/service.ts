@@ -35,6 +35,7 @@ const bucketOperations: Record<string, Operation> = {
   'GET ?versioning': buckets.getBucketVersioning,
   'PUT ?versioning': buckets.putBucketVersioning,
   ...Object.fromEntries(Object.entries(defaults).map(([name, answer]) => [`GET ?${name}`, answer])),
+  'PUT ?acl': refuseAcl,
   ...documentOperations('lifecycle'),
   ...documentOperations('tagging'),
 }
@@ -49,11 +50,17 @@ const objectOperations: Record<string, Operation> = {
   'DELETE ?tagging': deleteObjectTagging,
   'GET ?attributes': getObjectAttributes,
   'GET ?acl': call => (defaults.acl as Operation)(call),
+  'PUT ?acl': refuseAcl,
   'POST ?uploads': createMultipartUpload,
   'PUT ?uploadId': call => (call.header('x-amz-copy-source') === undefined ? uploadPart(call) : uploadPartCopy(call)),
   'GET ?uploadId': listParts,
   'POST ?uploadId': completeMultipartUpload,
   'DELETE ?uploadId': abortMultipartUpload,
+}
+
+/** As every bucket made today, which enforces its owner. */
+function refuseAcl(): void {
+  throw s3Error('AccessControlListNotSupported')
 }
 
 /** The S3 API on a store, for `startAwsServer`. */
