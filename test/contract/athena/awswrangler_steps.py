@@ -14,7 +14,7 @@ frame = pd.DataFrame(
         "close": [1.5, 2.25, None],
         "volume": pd.array([10, None, 30], dtype="Int64"),
         "day": [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2), datetime.date(2020, 1, 3)],
-        "seen": pd.to_datetime(["2020-01-01 01:02:03", "2020-01-02", "2020-01-03"]),
+        "seen": pd.to_datetime(["2020-01-01 01:02:03", "2020-01-02 00:00:00", "2020-01-03 00:00:00"]),
         "dt": ["a", "a", "b"],
     }
 )

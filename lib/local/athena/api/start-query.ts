@@ -5,7 +5,7 @@ import type { Storage } from '../../s3/storage.ts'
 import { statementTypes, type Statement } from '../ddl/statement.ts'
 import { isView } from '../ddl/tools.ts'
 import { lookUp } from '../queries/context.ts'
-import type { Execution } from '../queries/execution.ts'
+import { currentDatabase, type Execution } from '../queries/execution.ts'
 import type { History } from '../queries/history.ts'
 import { planQuery, type PlannedQuery } from '../queries/query.ts'
 import { asExpressions } from '../queries/translate-query.ts'
@@ -51,7 +51,7 @@ export function startQuery(input: StartQueryExecutionInput, tools: StartTools): 
     throw invalidRequest('Idempotent parameters do not match', 'IDEMPOTENT_PARAMETER_MISMATCH')
   if (earlier) return { execution: earlier, now, workGroup }
   const id = randomUUID()
-  const { type, subtype } = types(planned.statement, tools.catalog, context?.Database ?? 'default')
+  const { type, subtype } = types(planned.statement, tools.catalog, currentDatabase(context?.Database))
   const execution: Execution = {
     id,
     sql: input.QueryString!,
@@ -114,7 +114,7 @@ function plan(input: StartQueryExecutionInput, tools: StartTools, workGroup: Wor
     return planQuery(input.QueryString!, {
       catalog,
       storage,
-      database: input.QueryExecutionContext?.Database?.toLowerCase() ?? 'default',
+      database: currentDatabase(input.QueryExecutionContext?.Database),
       parameters: input.ExecutionParameters && asExpressions(input.ExecutionParameters, now),
       now,
       prepared: name => statements.prepared(workGroup.name, name)?.sql,

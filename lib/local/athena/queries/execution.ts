@@ -42,6 +42,9 @@ export interface ResultShape {
   updateCount?: number | undefined
 }
 
+/** The database that names without one belong to. awswrangler sends it in backticks, which Hive takes. */
+export const currentDatabase = (given: string | undefined) => (given ?? 'default').replace(/^`(.*)`$/, '$1').toLowerCase()
+
 const seconds = (ms: number) => ms / 1000
 
 /** QueryExecution of the API. */

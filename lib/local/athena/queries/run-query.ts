@@ -4,7 +4,7 @@ import type { Catalog } from '../../glue/catalog.ts'
 import type { Storage } from '../../s3/storage.ts'
 import { createTableAs } from './create-table-as.ts'
 import type { QueryEngine, Session } from './engine.ts'
-import type { Execution } from './execution.ts'
+import { currentDatabase, type Execution } from './execution.ts'
 import { runExplain } from './explain.ts'
 import { insertInto, unload } from './insert.ts'
 import type { Outcome } from './outcome.ts'
@@ -43,7 +43,7 @@ export async function runQuery(execution: Execution, planned: PlannedQuery, opti
   return options.engine.use({ ...options, id: execution.id }, session => {
     const { sql } = planned
     const { id, outputLocation } = execution
-    const run: StatementRun = { ...options, session, sql, database: execution.database ?? 'default', place, outputLocation }
+    const run: StatementRun = { ...options, session, sql, database: currentDatabase(execution.database), place, outputLocation }
     return runInProcess(id, planned, run, session)
   })
 }
@@ -70,7 +70,7 @@ function runInProcess(
 
 async function runOnCatalog(execution: Execution, { statement, sql }: PlannedQuery, options: RunOptions): Promise<Outcome> {
   options.onStart()
-  const tools = ddlTools(sql, { ...options, database: execution.database ?? 'default' })
+  const tools = ddlTools(sql, { ...options, database: currentDatabase(execution.database) })
   const result = await runDdl(tools, statement as CatalogStatement)
   await putLines(execution, result, options.storage)
   const { columns, updateCount } = result
