@@ -80,7 +80,32 @@ describe.skipIf(skipped)('JupyterLab in Chromium', () => {
     })()`)
     expect(completions).toEqual(expect.arrayContaining(['topic', 'bucket', 'database']))
   })
+
+  it('ends an endless cell by the Stop button, without an error, and goes on', async () => {
+    const endless = `import { take } from 'tickerlake'
+      async function* clock() { for (let i = 0; ; i++) { await new Promise(resolve => setTimeout(resolve, 20)); yield i } }
+      console.log('started')
+      const ended = await take(clock(), { seconds: 60 }, () => undefined)
+      ended.why`
+    const { status, printed } = await stopped(page, endless)
+    expect({ status, printed }).toEqual({ status: 'ok', printed: 'started\nstop\n' })
+  })
 })
+
+/** Runs code in the notebook's kernel, presses Stop after the first output, answers how the cell ended and what it printed. */
+const stopped = (page: Page, code: string) =>
+  page.evaluate(`(async () => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session
+    const future = kernel.requestExecute({ code: ${JSON.stringify(code)} })
+    let printed = ''
+    future.onIOPub = ({ header, content }) => {
+      if (header.msg_type !== 'stream') return
+      if (!printed) setTimeout(() => kernel.interrupt(), 300)
+      printed += content.text
+    }
+    const { content } = await future.done
+    return { status: content.status, printed }
+  })()`) as Promise<{ status: string; printed: string }>
 
 /** Texts as one string each, tables as they are, pictures by name. */
 const textsOf = (cell: ModelCell): string[] =>

@@ -35,11 +35,13 @@ it('runs cells with the lab in them: whole output, tables, pictures, progress in
     `const live = progress()\nfor (let i = 1; i <= 3; i++) live.bar(i, 3, 'steps')`,
     `live.bar(3, 3, 'again')`,
     { source: `throw new Error('on purpose')`, tags: ['raises-exception'] },
+    `const topic = 'quotes'`,
+    `const later = () => ({ topic, nested: [{ topic }] })\nlater()`,
     `async function* endless() { for (let i = 0; ; i++) yield i }\nawait take(endless(), { records: 5 }, () => undefined)`,
   )
   const report = await runNotebook(file)
   expect(report.problems).toEqual([])
-  expect(report.notebook.cells.map(cell => cell.execution_count)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(report.notebook.cells.map(cell => cell.execution_count)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   expect(text(report, 1).trimEnd().split('\n')).toHaveLength(5000)
   expect(String(data(report, 2)[0].data?.['text/html'])).toContain('<td style="text-align: right">16,500.5</td>')
   const [picture] = data(report, 3)
@@ -49,7 +51,9 @@ it('runs cells with the lab in them: whole output, tables, pictures, progress in
   expect(String(data(report, 4)[0].data?.['text/plain'])).toBe('3 of 3 again')
   expect(data(report, 5)).toHaveLength(0)
   expect(text(report, 6)).toContain('Error: on purpose')
-  expect(text(report, 7)).toBe("{ records: 5, why: 'records' }\n")
+  // Plain tslab takes `{ topic }`, with topic from an earlier cell, for an unknown name.
+  expect(text(report, 8)).toBe("{ topic: 'quotes', nested: [ { topic: 'quotes' } ] }\n")
+  expect(text(report, 9)).toBe("{ records: 5, why: 'records' }\n")
 })
 
 it('says which cell failed and why, and goes no further', async () => {
