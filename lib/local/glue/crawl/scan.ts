@@ -22,9 +22,11 @@ export interface ScanOptions {
 export async function scanTarget(storage: Storage, target: CrawlTarget, options: ScanOptions): Promise<Scanned> {
   const { signal, known } = options
   const breathe = breathing()
-  const scanning = { ...options, breathe, share: sharedShapes() }
+  const fresh = (key: string): Promise<StoredObject | undefined> => storage.head(target.bucket, key)
+  const scanning = { ...options, breathe, fresh, share: sharedShapes() }
   const single = target.objectKey ? await storage.head(target.bucket, target.objectKey) : undefined
-  if (single) return { object: await readObject(single, scanning) }
+  const object = single && (await readObject(single, scanning))
+  if (object) return { object }
   const folder = newFolder(target.prefix)
   const samples = new Map<string, { read: number; last: FoundFile }>()
   for await (const object of storage.list(target.bucket, target.prefix)) {
@@ -35,6 +37,7 @@ export async function scanTarget(storage: Storage, target: CrawlTarget, options:
     const sampled = samples.get(folderKey)
     const isEnough = sampled && target.sampleSize !== undefined && sampled.read >= target.sampleSize
     const file = isEnough ? likeLast(object, sampled.last) : await readObject(object, scanning)
+    if (!file) continue
     if (target.sampleSize !== undefined) samples.set(folderKey, { read: (sampled?.read ?? 0) + 1, last: file })
     addFile(folder, file)
     await breathe()
@@ -45,18 +48,30 @@ export async function scanTarget(storage: Storage, target: CrawlTarget, options:
 interface Scanning extends ScanOptions {
   breathe: () => Promise<void>
   share: (shape: Shape) => Shape
+  /** The object as it is now. */
+  fresh: (key: string) => Promise<StoredObject | undefined>
 }
 
-async function readObject(object: StoredObject, scanning: Scanning): Promise<FoundFile> {
-  let sample: ObjectSample
+/** `undefined` for an object that was deleted after it was listed; one that was overwritten is read as it is now. */
+async function readObject(object: StoredObject, scanning: Scanning): Promise<FoundFile | undefined> {
   try {
-    sample = await sampleObject(object, scanning)
+    return found(object, await sampleObject(object, scanning), scanning)
   } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') {
+      const fresh = await scanning.fresh(object.key)
+      return fresh && fresh.path !== object.path ? readObject(fresh, scanning) : undefined
+    }
     scanning.log.warn(`Object ${object.key} could not be read, it is classified as UNKNOWN: ${(error as Error).message}`)
-    sample = unknown()
+    return found(object, unknown(), scanning)
   }
-  const { records, averageRecordSize } = sample
-  return { key: object.key, sizeBytes: object.sizeBytes, shape: scanning.share(sample.shape), records, averageRecordSize }
+}
+
+function found(
+  { key, sizeBytes }: StoredObject,
+  { shape, records, averageRecordSize }: ObjectSample,
+  { share }: Scanning,
+): FoundFile {
+  return { key, sizeBytes, shape: share(shape), records, averageRecordSize }
 }
 
 /** A file beyond `SampleSize`: taken to be like the one before it. */
