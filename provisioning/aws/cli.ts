@@ -63,6 +63,12 @@ export async function openAws(options: AwsOptions): Promise<Aws> {
   }
 }
 
+/** The region of the CLI's own configuration (`aws configure`), undefined when there is none. */
+export async function configuredRegion(command = process.env.AWS_CLI || 'aws'): Promise<string | undefined> {
+  const answer = await $({ quiet: true, nothrow: true })`${command} configure get region`
+  return answer.exitCode === 0 ? answer.stdout.trim() || undefined : undefined
+}
+
 /** Splits a template into words at its own blanks; a value is one word (a list: one each), or part of one where it touches text. */
 export function words(parts: readonly string[], values: (Word | readonly Word[])[]): string[] {
   const found: string[] = []

@@ -1,6 +1,6 @@
 import { loadConfig } from '../../lib/config.ts'
 import { LabError } from '../../lib/errors.ts'
-import { type Aws, type AwsOptions, openAws } from './cli.ts'
+import { type Aws, type AwsOptions, configuredRegion, openAws } from './cli.ts'
 import { names, type Names } from './names.ts'
 import { awsDir, readState, saveState, type State } from './state.ts'
 
@@ -48,7 +48,8 @@ export async function openAwsContext(options: UpOptions, aws_: Omit<AwsOptions, 
   const dir = awsDir(config.dir)
   const state = readState(dir)
   const say = aws_.say ?? console.log
-  const region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || state.region
+  const region =
+    process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || state.region || (await configuredRegion(aws_.command))
   if (!region) throw new LabError('REGION', 'AWS region: not set. Say which, for example: export AWS_REGION=us-east-1')
   if (state.region && state.region !== region) {
     throw new LabError(

@@ -12,7 +12,7 @@ export const java: Step<HostContext> = {
   },
   async apply({ host }) {
     await host.run`. /etc/os-release
-      case "$ID $(echo "$\{ID_LIKE:-}")" in
+      case "$ID $\{ID_LIKE-}" in
         amzn*) dnf install -y -q java-17-amazon-corretto-headless ;;
         debian*|ubuntu*|*debian*)
           export DEBIAN_FRONTEND=noninteractive
