@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Cli, type Moto, motoProblem, startCli, startMoto } from '../../helpers/moto.ts'
 import { skipUnless } from '../../helpers/peers.ts'
 import { AwsDrill } from './drill.ts'
+
+// a busy machine needs ten times what an idle one does
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 })
 
 const problem = motoProblem()
 const skip = skipUnless(problem === undefined, problem ?? '')

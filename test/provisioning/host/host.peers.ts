@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { KafkaConfig } from '../../../lib/config.ts'
 import { consume, createTopic, describeTopic, type Lab, openLab, produce, produceRaw } from '../../../lib/index.ts'
 import { waitFor } from '../../../lib/wait.ts'
@@ -13,6 +13,9 @@ import { kafkaArchive, kafkaDistProblem, writeReleases } from '../../helpers/kaf
 import { skipUnless } from '../../helpers/peers.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
 import { startTestHost, type TestHost, testHostProblem } from '../../helpers/test-host.ts'
+
+// a busy machine needs ten times what an idle one does
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 })
 
 const problem = testHostProblem() ?? kafkaDistProblem()
 const skip = skipUnless(problem === undefined, problem ?? '')

@@ -1,13 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { consume, createTopic, describeTopic, openLab, produce } from '../../../lib/index.ts'
 import { replication } from '../../../provisioning/kafka/replication.ts'
 import { down, status, up } from '../../../provisioning/kafka/this-machine.ts'
 import { kafkaDistProblem, localReleases } from '../../helpers/kafka-dist.ts'
 import { skipUnless } from '../../helpers/peers.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
+
+// a busy machine needs ten times what an idle one does
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 })
 
 const problem = kafkaDistProblem()
 const skip = skipUnless(problem === undefined, problem ?? '')
