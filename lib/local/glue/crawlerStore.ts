@@ -43,7 +43,7 @@ export function openCrawlerStore(dir: string): CrawlerStore {
   const { crawlers = [], classifiers = [], tags = {} } = read(file)
   const store = {
     crawlers: new Map(crawlers.map(record => [record.crawler.Name!, settled(withDates(record))])),
-    classifiers: new Map(classifiers.map(classifier => [classifierName(classifier), classifier])),
+    classifiers: new Map(classifiers.map(classifier => [classifierName(classifier), classifierWithDates(classifier)])),
     tags: new Map(Object.entries(tags)),
   }
   let saving: Promise<void> | undefined
@@ -100,8 +100,16 @@ async function write(file: string, { crawlers, classifiers, tags }: Omit<Crawler
   await rename(`${file}.new`, file)
 }
 
+const date = (value: Date | undefined): Date | undefined => value && new Date(value)
+
+function classifierWithDates(classifier: Classifier): Classifier {
+  const one = (classifier.JsonClassifier ?? classifier.CsvClassifier)!
+  one.CreationTime = date(one.CreationTime)
+  one.LastUpdated = date(one.LastUpdated)
+  return classifier
+}
+
 function withDates(record: CrawlerRecord): CrawlerRecord {
-  const date = (value: Date | undefined): Date | undefined => value && new Date(value)
   const { crawler } = record
   crawler.CreationTime = date(crawler.CreationTime)
   crawler.LastUpdated = date(crawler.LastUpdated)

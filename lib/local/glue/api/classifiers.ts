@@ -29,7 +29,7 @@ export function classifierOperations(store: CrawlerStore) {
       await store.save()
       return {}
     },
-    GetClassifier: ({ Name }: GetClassifierRequest) => ({ Classifier: answered(known(Name)) }),
+    GetClassifier: ({ Name }: GetClassifierRequest) => toWire({ Classifier: known(Name) }),
     GetClassifiers(request: GetClassifiersRequest) {
       const names = [...store.classifiers.keys()].sort()
       const { items, NextToken } = page(
@@ -37,7 +37,7 @@ export function classifierOperations(store: CrawlerStore) {
         request,
         byName(1000, name => name),
       )
-      return { Classifiers: items.map(name => answered(store.classifiers.get(name)!)), NextToken }
+      return toWire({ Classifiers: items.map(name => store.classifiers.get(name)!), NextToken })
     },
     async UpdateClassifier(request: UpdateClassifierRequest) {
       const old = known((request.JsonClassifier ?? request.CsvClassifier)?.Name ?? '')
@@ -61,42 +61,37 @@ function classifierOf(request: CreateClassifierRequest | UpdateClassifierRequest
     throw unsupported('Grok classifiers are not supported: the local crawler has JSON and CSV classifiers.')
   if (request.XMLClassifier)
     throw unsupported('XML classifiers are not supported: the local crawler has JSON and CSV classifiers.')
-  const times = { CreationTime: oldTime(old) ?? Date.now(), LastUpdated: Date.now(), Version: (oldVersion(old) ?? 0) + 1 }
   const { JsonClassifier, CsvClassifier } = request
-  if (JsonClassifier) {
-    const given = {
-      ...old?.JsonClassifier,
-      ...JsonClassifier,
-      ...times,
-      Name: checkName(JsonClassifier.Name, 'jsonClassifier.name'),
-    }
-    if (!parseJsonPath(given.JsonPath ?? ''))
-      throw invalidInput(`The JSON path ${given.JsonPath} is not valid or uses an operator that is not supported.`)
-    return { JsonClassifier: given as unknown as Classifier['JsonClassifier'] }
-  }
-  if (!CsvClassifier) throw invalidInput('A classifier must be specified: one of JsonClassifier, CsvClassifier.')
-  const given = { ...old?.CsvClassifier, ...CsvClassifier, ...times, Name: checkName(CsvClassifier.Name, 'csvClassifier.name') }
-  for (const [field, value] of [['delimiter', given.Delimiter] as const, ['quoteSymbol', given.QuoteSymbol] as const]) {
-    if (value !== undefined && value.length !== 1)
-      throw invalidInput(`The ${field} of a CSV classifier must be one character, not '${value}'.`)
-  }
-  if (given.Delimiter !== undefined && given.Delimiter === given.QuoteSymbol)
-    throw invalidInput('The delimiter and the quote symbol must differ.')
-  oneOf(given.ContainsHeader, 'csvClassifier.containsHeader', ['UNKNOWN', 'PRESENT', 'ABSENT'])
-  oneOf(given.Serde, 'csvClassifier.serde', ['OpenCSVSerDe', 'LazySimpleSerDe', 'None'])
-  return { CsvClassifier: given as unknown as Classifier['CsvClassifier'] }
+  if (JsonClassifier)
+    return { JsonClassifier: checkJson({ ...old?.JsonClassifier, ...JsonClassifier, ...stamp(old?.JsonClassifier) }) }
+  if (CsvClassifier) return { CsvClassifier: checkCsv({ ...old?.CsvClassifier, ...CsvClassifier, ...stamp(old?.CsvClassifier) }) }
+  throw invalidInput('A classifier must be specified: one of JsonClassifier, CsvClassifier.')
 }
 
-// Times are kept as epoch milliseconds: a classifier goes to the file and back as it is.
-const oldTime = (old?: Classifier): number | undefined =>
-  (old?.JsonClassifier ?? old?.CsvClassifier)?.CreationTime as unknown as number | undefined
-const oldVersion = (old?: Classifier): number | undefined => (old?.JsonClassifier ?? old?.CsvClassifier)?.Version
+const stamp = (old: { CreationTime?: Date; Version?: number } | undefined) => {
+  const now = new Date()
+  return { CreationTime: old?.CreationTime ?? now, LastUpdated: now, Version: (old?.Version ?? 0) + 1 }
+}
 
-function answered({ JsonClassifier, CsvClassifier }: Classifier): Classifier {
-  const times = (one: { CreationTime?: Date; LastUpdated?: Date }) => ({
-    CreationTime: new Date(one.CreationTime!),
-    LastUpdated: new Date(one.LastUpdated!),
-  })
-  if (JsonClassifier) return toWire({ JsonClassifier: { ...JsonClassifier, ...times(JsonClassifier) } }) as Classifier
-  return toWire({ CsvClassifier: { ...CsvClassifier!, ...times(CsvClassifier!) } }) as Classifier
+type Given<T> = Partial<NonNullable<T>>
+
+function checkJson(given: Given<Classifier['JsonClassifier']>): Classifier['JsonClassifier'] {
+  const { JsonPath } = given
+  if (JsonPath === undefined || !parseJsonPath(JsonPath)) {
+    throw invalidInput(`The JSON path ${JsonPath} is not valid or uses an operator that is not supported.`)
+  }
+  return { ...given, Name: checkName(given.Name, 'jsonClassifier.name'), JsonPath }
+}
+
+function checkCsv(given: Given<Classifier['CsvClassifier']>): Classifier['CsvClassifier'] {
+  const { Delimiter, QuoteSymbol, ContainsHeader, Serde } = given
+  for (const [field, value] of Object.entries({ delimiter: Delimiter, quoteSymbol: QuoteSymbol })) {
+    if (value !== undefined && value.length !== 1) {
+      throw invalidInput(`The ${field} of a CSV classifier must be one character, not '${value}'.`)
+    }
+  }
+  if (Delimiter !== undefined && Delimiter === QuoteSymbol) throw invalidInput('The delimiter and the quote symbol must differ.')
+  oneOf(ContainsHeader, 'csvClassifier.containsHeader', ['UNKNOWN', 'PRESENT', 'ABSENT'])
+  oneOf(Serde, 'csvClassifier.serde', ['OpenCSVSerDe', 'LazySimpleSerDe', 'None'])
+  return { ...given, Name: checkName(given.Name, 'csvClassifier.name') }
 }
