@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { duckdbType, quoteName, quoteText } from '../sql/types/types.ts'
 import type { ReadColumn, RunStatements, Source, SourceFile } from './source.ts'
 import { fileColumns, textList } from './statements.ts'
@@ -23,14 +24,41 @@ interface FileColumn {
   type: string
 }
 
-/** A relation over Parquet files, columns by name; a column that a file does not have is NULL, one of another type fails the query as Trino does. */
-export async function parquetRelation(source: Source, run: RunStatements): Promise<string> {
-  const paths = textList(source.files.map(file => file.object.path))
-  const from = `read_parquet(${paths}, union_by_name=true, hive_partitioning=false)`
-  const described = (await run([`DESCRIBE SELECT * FROM ${from}`]))[0]!
-  const there = new Map(described.map(([name, type]) => [String(name).toLowerCase(), { name: String(name), type: String(type) }]))
+/** A relation over Parquet files, columns by name, and the bytes of the column chunks that the query uses (nested columns count whole). A column
+ *  that no file has is NULL, one of another type fails the query as Trino does. */
+export async function parquetRelation(source: Source, run: RunStatements): Promise<{ sql: string; bytes: number }> {
+  const { columns: there, bytes } = await footers(source.files, run)
   const columns = source.columns.map(column => `${value(source, column, there.get(column.name))} AS ${quoteName(column.name)}`)
-  return `SELECT ${[...columns, ...fileColumns(source, source.files)].join(', ')} FROM ${from} r`
+  const sql = `SELECT ${[...columns, ...fileColumns(source, source.files)].join(', ')} FROM ${readParquet(source.files)} r`
+  return { sql, bytes: [...source.used].reduce((sum, name) => sum + (bytes.get(name) ?? 0), 0) }
+}
+
+const readParquet = (files: SourceFile[]) =>
+  `read_parquet(${textList(files.map(file => file.object.path))}, union_by_name=true, hive_partitioning=false)`
+
+interface Footers {
+  /** By lower-case name. */
+  columns: Map<string, FileColumn>
+  bytes: Map<string, number>
+}
+
+/** What the footers of a set of files say never changes, so it is kept. */
+const seen = new Map<string, Footers>()
+const SEEN_LIMIT = 200
+
+async function footers(files: SourceFile[], run: RunStatements): Promise<Footers> {
+  const key = hash('sha256', files.map(({ object }) => `${object.path}\n${object.etag}`).join('\n'))
+  const known = seen.get(key)
+  if (known) return known
+  const sizes = `SELECT lower(split_part(path_in_schema, ',', 1)), sum(total_compressed_size)::BIGINT FROM parquet_metadata(${textList(files.map(file => file.object.path))}) GROUP BY 1`
+  const [described, sums] = await run([`DESCRIBE SELECT * FROM ${readParquet(files)}`, sizes])
+  const found: Footers = {
+    columns: new Map(described!.map(([name, type]) => [String(name).toLowerCase(), { name: String(name), type: String(type) }])),
+    bytes: new Map(sums!.map(([name, sum]) => [String(name), Number(sum)])),
+  }
+  if (seen.size >= SEEN_LIMIT) seen.clear()
+  seen.set(key, found)
+  return found
 }
 
 function value(source: Source, column: ReadColumn, file: FileColumn | undefined): string {
@@ -53,12 +81,4 @@ function readable(column: ReadColumn, base: string, type: string): boolean {
   if (kind === 'timestamp') return base.startsWith('timestamp') || base === 'bigint'
   if (kind === 'decimal') return base === 'decimal' || base === 'integer' || base === 'bigint'
   return kind === base || (READ_AS[base] ?? []).includes(kind)
-}
-
-/** Bytes of the column chunks that a query over `columns` reads. Nested columns count whole. */
-export async function parquetBytes(files: SourceFile[], columns: string[], run: RunStatements): Promise<number> {
-  const paths = textList(files.map(file => file.object.path))
-  const wanted = textList(columns.map(column => column.toLowerCase()))
-  const sql = `SELECT coalesce(sum(total_compressed_size), 0)::BIGINT FROM parquet_metadata(${paths}) WHERE list_contains(${wanted}, lower(split_part(path_in_schema, ',', 1)))`
-  return Number((await run([sql]))[0]?.[0]?.[0] ?? 0)
 }

@@ -7,7 +7,7 @@ import { csvRelation } from './csv.ts'
 import { listFiles } from './files.ts'
 import { jsonKeys } from './json-keys.ts'
 import { jsonRelation } from './json.ts'
-import { parquetBytes, parquetRelation } from './parquet.ts'
+import { parquetRelation } from './parquet.ts'
 import { checkSchema, choosePartitions, readColumns } from './partitions.ts'
 import { serdeOf, type ReadColumn, type RunStatements, type Source, type SourceFile } from './source.ts'
 import { emptyRelation } from './statements.ts'
@@ -49,8 +49,7 @@ export async function relation(scan: ScanOf, tools: ReadingTools): Promise<{ sql
     used: new Set(scan.columns),
     files,
   }
-  if (serde === 'parquet')
-    return { sql: await parquetRelation(source, tools.run), bytes: await parquetBytes(files, scan.columns, tools.run) }
+  if (serde === 'parquet') return parquetRelation(source, tools.run)
   const bytes = files.reduce((sum, file) => sum + file.object.sizeBytes, 0)
   if (serde === 'lazy-simple' || serde === 'open-csv') return { sql: csvRelation(source), bytes }
   return { sql: jsonRelation(source, await jsonKeys(source, tools.run)), bytes }
