@@ -2,7 +2,8 @@ import { coerceSql } from '../generate/cast.ts'
 import { findFunction } from '../functions/registry.ts'
 import { distance, instantiate, type Bindings, type Signature } from '../functions/signature.ts'
 import type { Call, Expression } from '../parse/ast.ts'
-import { BOOLEAN, typeName, UNKNOWN, type Type } from '../types/types.ts'
+import { isOrderable } from '../types/coerce.ts'
+import { typeName, type Type } from '../types/types.ts'
 import { combine, queryError, type Analysis, type Scope, type Value } from './scope.ts'
 import { orderSql, overSql } from './windows.ts'
 
@@ -18,10 +19,16 @@ interface Match {
   args: Value[]
 }
 
+/** `{sum($1)}` of a template, or `{list($1)|condition}`. */
+const AGGREGATE_CALL = /\{(\w+)\(((?:[^{}]|\{[^{}]*\})*?)\)(?:\|((?:[^{}]|\{[^{}]*\})*))?\}/g
+
 /** A call of an ordinary function: finds the overload by the arguments' types, as Trino does. */
 export function call(analysis: Analysis, node: Call, scope: Scope): Value {
   const found = findFunction(node.name)
-  if (!found) throw queryError(analysis, 'FUNCTION_NOT_FOUND', `Function '${node.name}' not registered`, node.at)
+  if (!found) {
+    for (const argument of node.arguments) toArgument(analysis, argument, scope)
+    throw queryError(analysis, 'FUNCTION_NOT_FOUND', `Function '${node.name}' not registered`, node.at)
+  }
   const aggregate = found.kind === 'aggregate'
   if (found.kind === 'window' && !node.over)
     throw queryError(analysis, 'MISSING_OVER', `Window function ${node.name} requires an OVER clause`, node.at)
@@ -31,6 +38,7 @@ export function call(analysis: Analysis, node: Call, scope: Scope): Value {
   if (node.over || aggregate) checkNesting(analysis, node, args)
   const match = findOverload(analysis, node.name, found.signatures, args, node.at)
   const parts = match.args
+  checkOrderable(analysis, node, match)
   const order = node.orderBy.map(item => ({ item, value: analysis.expression(item.value, inner) }))
   const filter = node.filter && analysis.expression(node.filter, inner)
   if (filter && filter.type.kind !== 'boolean' && filter.type.kind !== 'unknown')
@@ -41,13 +49,12 @@ export function call(analysis: Analysis, node: Call, scope: Scope): Value {
       node.filter!.at,
     )
   const over = node.over && overSql(analysis, node.over, scope)
-  const sql = emit(analysis, match, node.at).replace(
-    /\{(\w+)\(((?:[^{}]|\{[^{}]*\})*?)\)(?:\|((?:[^{}]|\{[^{}]*\})*))?\}/g,
-    (whole, name, inside, only) =>
-      found.kind === 'scalar'
-        ? whole
-        : aggregateSql(node, String(name), String(inside), only as string | undefined, order, filter, over?.sql),
-  )
+  const sql = emit(analysis, match, node.at, text => {
+    if (found.kind === 'scalar') return text
+    return text.replace(AGGREGATE_CALL, (_, name: string, inside: string, only: string | undefined) =>
+      aggregateSql(node, name, inside, only, order, filter, over?.sql),
+    )
+  })
   const value = combine(scope, sql, instantiate(match.signature.result, match.bindings), [...parts, ...(over?.values ?? [])])
   if (node.over) value.window = node
   else if (aggregate) {
@@ -91,8 +98,22 @@ function checkClauses(analysis: Analysis, node: Call, kind: string, scope: Scope
     )
   }
   if (node.star && node.name !== 'count') fail('FUNCTION_NOT_FOUND', `Unexpected parameters (*) for function ${node.name}`)
-  if (node.distinct && node.over)
-    fail('NOT_SUPPORTED', 'DISTINCT in window function parameters not yet supported: ' + analysis.sql.slice(node.at, node.end))
+  if (node.over && node.filter) fail('NOT_SUPPORTED', 'FILTER is not yet supported for window functions', scope.selectAt)
+  if (node.over && scope.windowless)
+    fail('NESTED_WINDOW', `${scope.windowless} cannot contain window functions or row pattern measures`)
+}
+
+/** max(map) and the like: there is no such overload. */
+function checkOrderable(analysis: Analysis, node: Call, { args, signature }: Match): void {
+  const compared = /^(max|min)$/.test(node.name) ? args[0] : /^(max|min)_by$/.test(node.name) ? args[1] : undefined
+  if (!compared || isOrderable(compared.type)) return
+  const types = args.map(value => typeName(value.type)).join(', ')
+  throw queryError(
+    analysis,
+    'FUNCTION_NOT_FOUND',
+    `Unexpected parameters (${types}) for function ${node.name}. Expected: ${signature.text}`,
+    node.at,
+  )
 }
 
 function checkNesting(analysis: Analysis, node: Call, args: Argument[]): void {
@@ -183,7 +204,7 @@ function lambdaValue(
 ): Value | undefined {
   const parameter = parameterAt(signature, index)
   const types = parameter.arguments.map(argument => argument as Exclude<typeof argument, string>)
-  const names = lambda.parameters.map(() => analysis.nextName('lp'))
+  const names = lambda.parameters.map(() => analysis.nextName('lambda_'))
   if (types.length - 1 !== names.length)
     throw queryError(
       analysis,
@@ -204,22 +225,27 @@ function lambdaValue(
   return { ...body, sql: `lambda ${names.join(', ') || 'lp0'}: ${coerceSql(body.sql, body.type, result)}`, type }
 }
 
-function emit(analysis: Analysis, { signature, bindings, args }: Match, at: number): string {
-  const types = args.map((value, i) =>
-    value.type.kind === 'function' ? value.type : instantiate(parameterAt(signature, i), bindings),
-  )
-  const sqls = args.map((value, i) => (value.type.kind === 'function' ? value.sql : coerceSql(value.sql, value.type, types[i]!)))
-  if (typeof signature.template === 'string') return fillTemplate(signature.template, sqls)
-  const filled = signature.template({
-    args: sqls,
+/** The SQL of a call. Arguments are put in last, in place of marks, so that nothing in their text is taken for a part of the template;
+ *  `finish` gets the text with the marks. */
+function emit(analysis: Analysis, { signature, bindings, args }: Match, at: number, finish = (sql: string) => sql): string {
+  const lambda = (value: Value) => value.type.kind === 'function'
+  const types = args.map((value, i) => (lambda(value) ? value.type : instantiate(parameterAt(signature, i), bindings)))
+  const marks = args.map((value, i) => (lambda(value) ? value.sql : `\u0006${i}\u0006`))
+  const { template } = signature
+  const emission = {
+    args: marks,
     types,
     result: instantiate(signature.result, bindings),
     literals: args.map(value => value.literal),
-    fail: (code, message) => {
+    fail: (code: string, message: string): never => {
       throw queryError(analysis, code, message, at)
     },
+  }
+  const text = finish(typeof template === 'string' ? fillTemplate(template, marks) : template(emission))
+  return text.replace(/\u0006(\d+)\u0006/g, (_, index) => {
+    const value = args[Number(index)]!
+    return coerceSql(value.sql, value.type, types[Number(index)]!)
   })
-  return fillTemplate(filled, sqls)
 }
 
 function fillTemplate(template: string, args: string[]): string {
@@ -228,5 +254,3 @@ function fillTemplate(template: string, args: string[]): string {
     what === '*' ? args.join(', ') : what === '||' ? args.join(' || ') : args[Number(what) - 1]!,
   )
 }
-
-export { BOOLEAN, UNKNOWN }

@@ -1,7 +1,7 @@
 import { castSql, coerceSql, decimalResult } from '../generate/cast.ts'
 import { raise } from '../generate/raise.ts'
 import type { Expression } from '../parse/ast.ts'
-import { commonOf, commonType, isInteger, isNumeric } from '../types/coerce.ts'
+import { commonOf, commonType, isInteger, isNumeric, isOrderable } from '../types/coerce.ts'
 import {
   BIGINT,
   BOOLEAN,
@@ -133,12 +133,6 @@ function scaled(interval: Value, by: Value, operator: string): { sql: string; ty
 /** What is compared of a value: the instant of a timestamp with zone. */
 const comparable = (sql: string, type: Type) => (type.kind.endsWith('with time zone') ? `(${sql}).t` : sql)
 const ORDERED_ONLY = ['<', '<=', '>', '>=']
-
-export function isOrderable(type: Type): boolean {
-  if (type.kind === 'array') return isOrderable(type.element)
-  if (type.kind === 'row') return type.fields.every(field => isOrderable(field.type))
-  return type.kind !== 'map' && type.kind !== 'json'
-}
 
 /** SQL of `left op right`; undefined: the types do not go together. */
 export function compareSql(operator: string, left: Value, right: Value): string | undefined {

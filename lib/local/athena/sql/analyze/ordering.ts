@@ -1,6 +1,6 @@
 import type { Expression, SortItem } from '../parse/ast.ts'
 import { typeName } from '../types/types.ts'
-import { isOrderable } from './operators.ts'
+import { isOrderable } from '../types/coerce.ts'
 import { combine, newScope, queryError, type Analysis, type Field, type Scope, type Value } from './scope.ts'
 
 /** The number after LIMIT, OFFSET or FETCH FIRST. */

@@ -74,6 +74,8 @@ export interface Scope {
   insideAggregate?: boolean
   /** The clause that forbids aggregates, such as `WHERE clause`, and where its expression is. */
   scalarOnly?: { clause: string; at: number } | undefined
+  /** The clause that forbids window functions. */
+  windowless?: string
   /** Where the SELECT begins. */
   selectAt?: number
 }

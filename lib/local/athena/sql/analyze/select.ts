@@ -3,7 +3,7 @@ import { locate, type Expression, type Grouping, type Name, type Select, type Se
 import { fieldKey, quoteText, typeName } from '../types/types.ts'
 import { condition } from './conditionals.ts'
 import { fieldValue } from './names.ts'
-import { isOrderable } from './operators.ts'
+import { isOrderable } from '../types/coerce.ts'
 import { prune } from './pruning.ts'
 import { orderKey, rowCount } from './ordering.ts'
 import { relation } from './relations.ts'
@@ -63,7 +63,9 @@ export function select(analysis: Analysis, node: Select, { orderBy, limit, paren
   if (grouped) scope.groups = groupBy?.keys ?? new Set()
   const items = node.items.flatMap(item => selectItems(analysis, item, scope))
   for (const { value, node: item } of items) checkGrouped(analysis, value, item.kind === 'expression' ? item.value : item)
-  const having = node.having && condition(analysis, node.having, scope, 'HAVING clause must evaluate to a boolean')
+  const having =
+    node.having &&
+    condition(analysis, node.having, { ...scope, windowless: 'HAVING clause' }, 'HAVING clause must evaluate to a boolean')
   if (having) checkGrouped(analysis, having, node.having!)
   const outputs = items.map(({ value, name, sources }): Field => ({
     name,

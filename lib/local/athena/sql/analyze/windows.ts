@@ -16,6 +16,7 @@ export function overSql(analysis: Analysis, window: Window, scope: Scope): { sql
   if (orders.length) parts.push(`ORDER BY ${orders.map(({ item, value }) => orderSql(value.sql, item)).join(', ')}`)
   if (whole.frame) {
     const { unit, start, end_ } = whole.frame
+    checkFrame(analysis, whole)
     parts.push(`${unit} BETWEEN ${boundSql(analysis, start, scope)} AND ${boundSql(analysis, end_, scope)}`)
   }
   const values = [...partitions, ...orders.map(({ value }) => value)]
@@ -28,6 +29,26 @@ export function overSql(analysis: Analysis, window: Window, scope: Scope): { sql
       window.at,
     )
   return { sql: `(${parts.join(' ')})`, values }
+}
+
+const BOUNDS = ['UNBOUNDED PRECEDING', 'PRECEDING', 'CURRENT ROW', 'FOLLOWING', 'UNBOUNDED FOLLOWING']
+
+function checkFrame(analysis: Analysis, { frame, orderBy }: Window): void {
+  const { unit, start, end_: end, at } = frame!
+  const fail = (code: string, message: string): never => {
+    throw queryError(analysis, code, message, at)
+  }
+  if (start.kind === 'UNBOUNDED FOLLOWING') fail('INVALID_WINDOW_FRAME', 'Window frame start cannot be UNBOUNDED FOLLOWING')
+  if (end.kind === 'UNBOUNDED PRECEDING') fail('INVALID_WINDOW_FRAME', 'Window frame end cannot be UNBOUNDED PRECEDING')
+  if (BOUNDS.indexOf(start.kind) > BOUNDS.indexOf(end.kind))
+    fail('INVALID_WINDOW_FRAME', `Window frame starting from ${start.kind} cannot end with ${end.kind}`)
+  if (unit === 'GROUPS' && !orderBy.length)
+    fail('MISSING_ORDER_BY', 'Window frame of type GROUPS PRECEDING or FOLLOWING requires ORDER BY')
+  if (unit === 'RANGE' && (start.value ?? end.value) && orderBy.length !== 1)
+    fail(
+      orderBy.length ? 'INVALID_ORDER_BY' : 'MISSING_ORDER_BY',
+      'Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY',
+    )
 }
 
 function resolved(analysis: Analysis, window: Window, scope: Scope): Window {

@@ -69,7 +69,7 @@ export const regexpFunctions: FunctionTable = {
   ),
   'regexp_extract(varchar(x), varchar, bigint) varchar(x)': emission =>
     emission.literals[2] === undefined || !groupAlwaysMatches(emission.literals[1] ?? '', Number(emission.literals[2]))
-      ? 't_js_regexp_extract($1, $2, $3)'
+      ? fill('t_js_regexp_extract($1, $2, $3)', emission.args)
       : regex(
           `CASE WHEN regexp_matches($1, $2) THEN regexp_extract($1, $2, ${emission.literals[2]}) END`,
           't_js_regexp_extract($1, $2, $3)',

@@ -92,3 +92,10 @@ export function commonOf(types: Type[]): Type | undefined {
   for (const type of types.slice(1)) common = common && commonType(common, type)
   return common
 }
+
+/** Whether values have an order: maps and json have none. */
+export function isOrderable(type: Type): boolean {
+  if (type.kind === 'array') return isOrderable(type.element)
+  if (type.kind === 'row') return type.fields.every(field => isOrderable(field.type))
+  return type.kind !== 'map' && type.kind !== 'json'
+}
