@@ -62,10 +62,11 @@ export class Cursor {
     for (const word of words) if (!this.accept(word)) this.fail(`'${word}'`)
   }
 
-  /** A name, quoted or not; folded to lower case as the catalog keeps it. */
+  /** A name, folded to lower case as the catalog keeps it; Hive quotes with backticks only. */
   name(): string {
     const token = this.peek()
-    if (token.kind !== 'word' && token.kind !== 'name') this.fail('identifier')
+    const foreign = this.escapes && token.text.startsWith('"')
+    if ((token.kind !== 'word' && token.kind !== 'name') || foreign) this.fail('identifier')
     return this.next().value.toLowerCase()
   }
 

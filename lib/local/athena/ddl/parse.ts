@@ -63,6 +63,7 @@ const READERS: Record<string, (cursor: Cursor) => Statement> = {
   },
   EXECUTE: execute,
   DEALLOCATE: cursor => {
+    cursor.escapes = false
     cursor.expect('PREPARE')
     return ended(cursor, { kind: 'deallocate', name: cursor.name() })
   },
@@ -130,6 +131,7 @@ function drop(cursor: Cursor): Statement {
   }
   const view = cursor.accept('VIEW')
   if (!view && !cursor.accept('TABLE')) cursor.fail("'DATABASE'", "'SCHEMA'", "'TABLE'", "'VIEW'")
+  cursor.escapes = !view
   const ifExists = cursor.accept('IF', 'EXISTS')
   return ended(cursor, { kind: view ? 'drop view' : 'drop table', name: tableName(cursor), ifExists })
 }

@@ -35,7 +35,7 @@ test.each([
 ])('%s is %s', (sql, types) => expect(typesOf(sql)).toBe(types))
 
 test('names fold to lower case and may be quoted or qualified', () => {
-  expect(parseStatement('DROP TABLE AwsDataCatalog.`My-Db`."Table 1"')).toMatchObject({
+  expect(parseStatement('DROP TABLE AwsDataCatalog.`My-Db`.`Table 1`')).toMatchObject({
     name: { database: 'my-db', table: 'table 1' },
   })
   expect(parseStatement('SHOW COLUMNS IN T FROM D')).toMatchObject({ name: { database: 'd', table: 't' } })
@@ -118,6 +118,7 @@ test.each([
   ['ALTER TABLE t\n  DROP COLUMNS (a)', /^line 2:8: mismatched input 'COLUMNS'/],
   ['ALTER TABLE IF EXISTS t ADD COLUMNS (a int)', /^line 1:16: mismatched input 'EXISTS'/],
   ["CREATE EXTERNAL TABLE t (a int LOCATION 's3://b/')", /^line 1:32: mismatched input 'LOCATION'/],
+  ['DROP TABLE "t"', /^line 1:12: mismatched input '"t"'. Expecting: identifier/],
   ['MSCK REPAIR t', /^line 1:13: mismatched input 't'. Expecting: 'TABLE'/],
   ["DESCRIBE 'unclosed", /^line 1:10: mismatched input '''/],
   ['UPDATE t SET a = 1', /^Queries of this type are not supported$/],
