@@ -8,7 +8,8 @@ const textCast = (pattern: string) => `CASE WHEN regexp_full_match(x, '${pattern
 /** Casts and the text forms of values. */
 const conversions = [
   `t_boolean_text(x) AS CASE lower(x) WHEN 'true' THEN 'true' WHEN 't' THEN 'true' WHEN '1' THEN 'true' WHEN 'false' THEN 'false' WHEN 'f' THEN 'false' WHEN '0' THEN 'false' ELSE ${BAD} || x END`,
-  `t_integer_text(x) AS ${textCast('\\s*[+-]?[0-9]+\\s*')}`,
+  `t_free_integer_text(x) AS ${textCast('\\s*[+-]?[0-9]+\\s*')}`,
+  `t_integer_text(x) AS CASE WHEN regexp_full_match(x, '-?[0-9]+') THEN x ELSE t_free_integer_text(x) END`,
   `t_double_text(x) AS ${textCast('\\s*[+-]?(NaN|Infinity|([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?)\\s*')}`,
   `t_decimal_text(x) AS ${textCast('[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?')}`,
   `t_free_date_text(x) AS ${textCast('\\s*[+-]?[0-9]{1,6}-[0-9]{1,2}-[0-9]{1,2}\\s*')}`,
@@ -184,7 +185,8 @@ const json = [
   `t_valid(j) AS CASE WHEN json_valid(j) THEN j END`,
   `t_json_extract(j, p) AS CAST(json_extract(t_valid(j), p) AS VARCHAR)`,
   // DuckDB rewrites numbers (1.50 is 1.5); where the text may hold such a one, JavaScript looks it up as it was typed.
-  `t_json_extract_scalar(j, p) AS CASE json_type(t_valid(j), p) WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'DOUBLE' THEN CASE WHEN regexp_matches(j, '[0-9][eE][-+0-9]|\\.[0-9]*0[^0-9]|[0-9]{16}') THEN t_json_number(j, p) ELSE json_extract_string(j, p) END ELSE json_extract_string(t_valid(j), p) END`,
+  `t_json_text(v, j, p) AS CASE left(v, 1) WHEN '"' THEN json_extract_string(v, '$') WHEN '{' THEN NULL WHEN '[' THEN NULL WHEN 'n' THEN NULL ELSE CASE WHEN contains(v, '.') AND regexp_matches(j, '[0-9][eE][-+0-9]|\\.[0-9]*0[^0-9]|[0-9]{16}') THEN t_json_number(j, p) ELSE v END END`,
+  `t_json_extract_scalar(j, p) AS CASE WHEN json_valid(j) THEN list_transform([CAST(json_extract(j, p) AS VARCHAR)], lambda v: t_json_text(v, j, p))[1] END`,
   `t_json_size(j, p) AS CASE json_type(t_valid(j), p) WHEN 'OBJECT' THEN CAST(len(json_keys(t_valid(j), p)) AS BIGINT) WHEN 'ARRAY' THEN CAST(json_array_length(t_valid(j), p) AS BIGINT) ELSE CASE WHEN json_type(t_valid(j), p) IS NOT NULL THEN CAST(0 AS BIGINT) END END`,
   `t_json_path(p) AS regexp_replace(p, '\\[\\s*"([^"]*)"\\s*\\]', '."\\1"', 'g')`,
   `t_json_scalar(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY') THEN ${raise('INVALID_CAST_ARGUMENT', "'Cannot cast to varchar. Unexpected token when cast to varchar: ' || CASE json_type(j) WHEN 'OBJECT' THEN '{' ELSE '[' END")} ELSE json_extract_string(j, '$') END`,
