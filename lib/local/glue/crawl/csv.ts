@@ -26,6 +26,8 @@ export interface CsvSample {
 /** In the order they are tried (Glue developer guide, "Built-in CSV classifier"). */
 const delimiters = [',', '|', '\t', ';', '\u0001']
 const mostRows = 1000
+/** Share of rows that must have as many cells as the first. */
+const mostlyAlike = 0.7
 const bigint = scalar('bigint')
 const double = scalar('double')
 const string = scalar('string')
@@ -59,7 +61,7 @@ function fits({ rows, width }: Rows, { allowSingleColumn, header }: CsvRules): b
   if (width < 2 && !allowSingleColumn) return false
   if (rows.length < (header ? 1 : 2)) return false
   const alike = rows.filter(row => row.length === width).length
-  return alike / rows.length >= 0.9
+  return alike / rows.length >= mostlyAlike
 }
 
 /** A header's cells are all strings (the last may be empty), under 150 characters, and some data below is not a string. */

@@ -35,16 +35,18 @@ export interface Grouping {
 
 /**
  * The tables in a crawled folder. From the deepest folders up: what is of one format and looks alike becomes one unit, whose folders are partitions;
- * what does not becomes a table per folder, or per file where the files of one folder differ.
+ * what does not becomes a table per folder, or per file where the files of one folder differ. Levels of `k=v` folders count as one level.
  */
 export async function groupTables(root: Folder, grouping: Grouping = {}): Promise<Group[]> {
-  const { unit, tables } = await groupFolder(root, { ...grouping, breathe: breathing() })
-  return unit ? [unit, ...tables] : tables
+  const { unit, parts = [], tables } = await groupFolder(root, { ...grouping, breathe: breathing() })
+  return [...(unit ? [unit] : []), ...parts.map(part => part.alone), ...tables]
 }
 
-/** `unit`: the whole folder as one thing, which may become a partition of the folder above; `tables`: what split off. */
+/** `unit`: the whole folder as one thing, which may become a partition of the folder above; or `parts`: what could not be joined, which may still join
+ *  a level above; and `tables`: what split off for good. */
 interface Grouped {
   unit?: Group
+  parts?: Candidate[]
   tables: Group[]
 }
 
@@ -58,30 +60,44 @@ async function groupFolder(folder: Folder, grouping: Grouping & { breathe: () =>
   await grouping.breathe()
   const own = folder.files.length > 0 ? groupFiles(folder, grouping) : undefined
   if (folder.folders.size === 0) return asRoot(own ?? { tables: [] }, folder.key, grouping)
+  const isHive = !own && isHiveLevel(folder)
   const candidates: Candidate[] = own?.unit ? [{ alone: own.unit, asPart: own.unit }] : []
   const tables = own?.tables ?? []
-  let total = own ? 1 : 0
+  let mixed = own && !own.unit ? 1 : 0
   for (const child of folder.folders.values()) {
-    const { unit, tables: split } = await groupFolder(child, grouping)
+    const { unit, parts = [], tables: split } = await groupFolder(child, grouping)
+    const joining = unit ? [{ alone: unit, asPart: unit }] : isHive ? parts : []
+    for (const { alone, asPart } of joining) candidates.push({ alone, asPart: within(asPart, child.name) })
+    if (!isHive && !unit) for (const { alone } of parts) tables.push(alone)
     for (const table of split) tables.push(table)
-    if (unit || split.length > 0) total += 1
-    if (unit) candidates.push({ alone: unit, asPart: asPart(unit, child.name) })
+    if (joining.length === 0 && parts.length + split.length > 0) mixed += 1
   }
   if (isAboveTables(folder.key, grouping)) return { tables: [...candidates.map(one => one.alone), ...tables] }
-  const joined = joinUnits(folder.key, candidates, total, combines(folder.key, grouping))
-  return asRoot({ unit: joined.unit, tables: [...joined.tables, ...tables] }, folder.key, grouping)
+  const joined = joinCandidates(folder.key, candidates, { mixed, isHive, combine: combines(folder.key, grouping) })
+  return asRoot({ ...joined, tables: [...joined.tables, ...tables] }, folder.key, grouping)
+}
+
+/** Whether all folders of a level are `k=v` of one key: they are partitions by their names, so the levels below are compared as one. */
+function isHiveLevel({ folders }: Folder): boolean {
+  const keys = new Set([...folders.keys()].map(name => partitionOfName(name).key))
+  return keys.size === 1 && !keys.has(undefined)
 }
 
 /** A table of an earlier crawl is not joined to its neighbours. */
-function asRoot({ unit, tables }: Grouped, key: string, { roots }: Grouping): Grouped {
-  return unit && roots?.includes(key) ? { tables: [unit, ...tables] } : { unit, tables }
+function asRoot(grouped: Grouped, key: string, { roots }: Grouping): Grouped {
+  const { unit, tables } = grouped
+  return unit && roots?.includes(key) ? { tables: [unit, ...tables] } : grouped
 }
 
 /** The files that lie directly in a folder. */
 function groupFiles({ key, files }: Folder, grouping: Grouping): Grouped {
   const combine = combines(key, grouping)
   const alone = (some: FoundFile[]): Group[] => some.map(file => leafGroup(file.key, [file]))
-  const [largest = [], ...others] = classesOf(files, file => file.shape.compatibility)
+  const [largest = [], ...others] = classesOf(
+    files,
+    file => file.shape.compatibility,
+    () => 1,
+  )
   if (!combine && !belongTogether(schemasOf(largest), files.length)) return { tables: alone(files) }
   return { unit: leafGroup(key, largest), tables: combine ? others.map(some => leafGroup(key, some)) : alone(others.flat()) }
 }
@@ -98,14 +114,21 @@ function leafGroup(key: string, files: FoundFile[]): Group {
   return { key, keys: [], leaves: [{ values: [], key, files, columns }], columns, compatibility: files[0]!.shape.compatibility }
 }
 
-/** Joins the units of one level if they belong together; else each stands alone. `total` counts the folders that hold no unit, too. */
-function joinUnits(key: string, units: Candidate[], total: number, combine: boolean): Grouped {
-  const [largest, ...others] = classesOf(units, ({ asPart: { compatibility, keys } }) =>
-    [compatibility, ...keys.map(name => name ?? '')].join('|'),
-  )
+/** Joins the units of one level if they belong together, each folder counting once, in levels of `k=v` each of the deepest folders. `mixed` counts
+ *  those that hold no unit. */
+function joinCandidates(
+  key: string,
+  units: Candidate[],
+  { mixed, isHive, combine }: { mixed: number; isHive: boolean; combine: boolean },
+): Grouped {
+  const structure = ({ asPart: { compatibility, keys } }: Candidate): string =>
+    [compatibility, ...keys.map(name => name ?? '')].join('|')
+  const schemas = ({ asPart }: Candidate): Weighted[] =>
+    (isHive ? asPart.leaves : [asPart]).map(({ columns }) => ({ columns, weight: 1 }))
+  const [largest, ...others] = classesOf(units, structure, unit => (isHive ? unit.asPart.leaves.length : 1))
   if (!largest) return { tables: [] }
-  const schemas = largest.map(({ asPart: { columns } }) => ({ columns, weight: 1 }))
-  if (!combine && !belongTogether(schemas, total)) return { tables: units.map(unit => unit.alone) }
+  const total = units.reduce((sum, unit) => sum + schemas(unit).length, mixed)
+  if (!combine && !belongTogether(largest.flatMap(schemas), total)) return { parts: units, tables: [] }
   const merge = (candidates: Candidate[]): Group => {
     const parts = candidates.map(unit => unit.asPart)
     return { ...parts[0]!, key, leaves: parts.flatMap(part => part.leaves), columns: unite(parts) }
@@ -114,11 +137,16 @@ function joinUnits(key: string, units: Candidate[], total: number, combine: bool
 }
 
 /** A unit seen from the folder above: the folder's name becomes the first partition value. */
-function asPart(unit: Group, folderName: string): Group {
-  const named = /^([^=]+)=(.*)$/s.exec(folderName)
-  const value = named ? named[2]! : folderName
+function within(unit: Group, folderName: string): Group {
+  const { key, value } = partitionOfName(folderName)
   const leaves = unit.leaves.map(leaf => ({ ...leaf, values: [value, ...leaf.values] }))
-  return { ...unit, keys: [named?.[1]!.toLowerCase(), ...unit.keys], leaves }
+  return { ...unit, keys: [key, ...unit.keys], leaves }
+}
+
+/** `dt=2026-01-13` -> its key and value; another name is a value without a key. */
+function partitionOfName(name: string): { key?: string; value: string } {
+  const named = /^([^=]+)=(.*)$/s.exec(name)
+  return named ? { key: named[1]!.toLowerCase(), value: named[2]! } : { value: name }
 }
 
 const combines = (key: string, { combine = false, tableLevel, roots }: Grouping): boolean =>
@@ -130,14 +158,15 @@ const isAboveTables = (key: string, { tableLevel, roots }: Grouping): boolean =>
 /** Levels of a folder's key with its bucket: 1 for the bucket itself. */
 const depthOf = (key: string): number => key.split('/').length
 
-/** What one table could hold (same format, compression, delimiter, path structure), the most numerous first. */
-function classesOf<T>(units: T[], compatibilityOf: (unit: T) => string): T[][] {
-  const classes = new Map<string, T[]>()
+/** What one table could hold (same format, compression, delimiter, path structure), the heaviest first. */
+function classesOf<T>(units: T[], compatibilityOf: (unit: T) => string, weightOf: (unit: T) => number): T[][] {
+  const classes = new Map<string, { members: T[]; weight: number }>()
   for (const unit of units) {
     const key = compatibilityOf(unit)
-    const members = classes.get(key)
-    if (members) members.push(unit)
-    else classes.set(key, [unit])
+    const found = classes.get(key) ?? { members: [], weight: 0 }
+    found.members.push(unit)
+    found.weight += weightOf(unit)
+    classes.set(key, found)
   }
-  return [...classes.values()].sort((a, b) => b.length - a.length)
+  return [...classes.values()].sort((a, b) => b.weight - a.weight).map(({ members }) => members)
 }
