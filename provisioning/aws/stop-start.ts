@@ -36,7 +36,7 @@ export async function start(options: UpOptions, outer: Outer = {}): Promise<void
   await runSteps([securityGroup, instance], context, { say: context.say })
   if (context.state.address !== before) context.say(`the address is now ${context.state.address}`)
   await (outer.waitForKafka ?? waitForKafka)(context)
-  context.say(`use it: source '${await writeAwsSettings(context)}'`)
+  context.say(`use it: source ${quote(await writeAwsSettings(context))}`)
 }
 
 /** Kafka starts by itself at boot; this waits until it answers under the new address. */

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { LabError } from '../../lib/errors.ts'
+import { quote } from '../host/script.ts'
 import { runSteps, type StepCounts } from '../host/step.ts'
 import { findInstance } from './03-instance.ts'
 import type { AwsOptions } from './cli.ts'
@@ -37,7 +38,7 @@ export async function up(options: UpOptions & { yes: boolean }, outer: Outer = {
   if (options.kafka !== false) await (outer.setUpKafka ?? setUpKafka)(context)
   const settings = await writeAwsSettings(context)
   say(`${counts.changed} changed, ${counts.ok} ok, ${counts.skipped} skipped`)
-  say(`use it: source '${settings}'\nwhen done: npx tickerlake aws down`)
+  say(`use it: source ${quote(settings)}\nwhen done: npx tickerlake aws down`)
   return counts
 }
 

@@ -4,6 +4,7 @@ import { loadConfig } from '../../lib/config.ts'
 import { advertisedAddress } from './09-broker.ts'
 import { type HostContext, labKafka } from './context.ts'
 import { type HostOptions, openContext } from './open-context.ts'
+import { quote } from './script.ts'
 import { hostStatus } from './status.ts'
 import { runSteps, type StepCounts } from './step.ts'
 import { hostSteps } from './steps.ts'
@@ -19,7 +20,7 @@ export async function setUpHost(options: HostOptions & { dryRun: boolean }, say 
     say(
       `${counts.changed} ${options.dryRun ? 'would change' : 'changed'}, ${counts.ok} ok, ${counts.skipped} skipped in ${seconds} s`,
     )
-    if (!options.dryRun) say(`use it: source '${await writeSettings(context, options)}'`)
+    if (!options.dryRun) say(`use it: source ${quote(await writeSettings(context, options))}`)
     return counts
   } finally {
     await context.host.close()

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { loadConfig } from '../../lib/config.ts'
 import { LabError } from '../../lib/errors.ts'
+import { quote } from '../host/script.ts'
 import { LocalCluster } from './cluster.ts'
 import { findJava } from './java.ts'
 import { installRelease, readRelease } from './releases.ts'
@@ -45,7 +46,7 @@ export async function up(options: UpOptions, say = console.log): Promise<LocalCl
   )
   const settings = join(kafkaDir(), 'kafka.env')
   writeFileSync(settings, `export LAB_KAFKA=${cluster.bootstrap.join(',')}\n`, { mode: 0o600 })
-  say(`Kafka ${release.version} answers on ${cluster.bootstrap.join(', ')}\nuse it: source ${shellWord(settings)}`)
+  say(`Kafka ${release.version} answers on ${cluster.bootstrap.join(', ')}\nuse it: source ${quote(settings)}`)
   return cluster
 }
 
@@ -100,5 +101,3 @@ async function refuseAnother(shape: Shape): Promise<void> {
       `Kafka: another cluster runs (${cluster.spec.brokers} brokers${cluster.spec.kraft ? ', KRaft' : ''}). First: npx tickerlake kafka down.`,
     )
 }
-
-const shellWord = (text: string): string => (/^[\w/.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)

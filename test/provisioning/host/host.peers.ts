@@ -12,6 +12,7 @@ import { setUpHost, showHost } from '../../../provisioning/host/set-up.ts'
 import { kafkaArchive, kafkaDistProblem, writeReleases } from '../../helpers/kafka-dist.ts'
 import { skipUnless } from '../../helpers/peers.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
+import { walk } from '../walk.ts'
 import { startTestHost, type TestHost, testHostProblem } from '../../helpers/test-host.ts'
 
 // a busy machine needs ten times what an idle one does
@@ -120,6 +121,8 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
     console.log(`bare to produced and consumed: ${seconds.toFixed(1)} s\n${said.join('\n')}`)
     expect(seconds).toBeLessThan(180)
   })
+
+  it('takes npm start and the five notebooks', () => walk({ LAB_KAFKA: `${drill.host.address}:9092` }))
 
   it('changes and restarts nothing the second time', async () => {
     const before = drill.serviceStarts()

@@ -8,6 +8,7 @@ import { down, status, up } from '../../../provisioning/kafka/this-machine.ts'
 import { kafkaDistProblem, localReleases } from '../../helpers/kafka-dist.ts'
 import { skipUnless } from '../../helpers/peers.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
+import { walk } from '../walk.ts'
 
 // a busy machine needs ten times what an idle one does
 vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 })
@@ -69,6 +70,12 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
     expect(said[0]).toMatch(/^started broker-0 in/)
     expect((await describeTopic(lab, 'lesson-here')).records).toBe(2000)
     await lab.close()
+    await down({}, say)
+  })
+
+  it('takes npm start and the five notebooks, on three brokers', async () => {
+    const cluster = await up({ brokers: 3, kraft: false, releases: releases.file }, say)
+    await walk({ LAB_KAFKA: cluster.bootstrap.join(',') })
     await down({}, say)
   })
 
