@@ -1,5 +1,6 @@
 import type { Admin, Kafka, KafkaConfig } from 'kafkajs'
 import { loadKafkajs } from '../../lib/kafkajs.ts'
+import { waitFor } from '../../lib/wait.ts'
 
 /** How the scripts reach a cluster: addresses, and for `--secure` TLS and the user. */
 export interface KafkaAccess {
@@ -45,4 +46,19 @@ export async function describeBrokers(access: KafkaAccess): Promise<string[]> {
     if (controller === null || controller < 0) return []
     return brokers.map(broker => `${broker.host}:${broker.port}`)
   })
+}
+
+/**
+ * Waits until a broker that just started serves the topics it has on its disk: it names itself a moment before it knows them. Gives
+ * up without an error, because a folder may be of a topic that was deleted meanwhile.
+ */
+export async function waitForTopics(access: KafkaAccess, folders: string[]): Promise<void> {
+  const topics = [...new Set(folders.map(folder => /^(.+)-\d+$/.exec(folder)?.[1] ?? ''))].filter(Boolean)
+  if (!topics.length) return
+  const served = (): Promise<boolean> =>
+    withAdmin(kafkaClient(access), async admin => {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics })
+      return found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+    }).catch(() => false)
+  await waitFor('the topics', served, { timeoutMs: 20_000, intervalMs: 100 }).catch(() => {})
 }

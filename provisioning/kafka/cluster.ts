@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { $ } from 'zx'
 import { LabError } from '../../lib/errors.ts'
-import { describeBrokers } from './client.ts'
+import { describeBrokers, waitForTopics } from './client.ts'
 import { freePort, zookeeperServes } from './ports.ts'
 import { lastWords, memoryMiB, runningPid, type Service, startService, stopService } from './process.ts'
 import { brokerProperties, encodeProperties, log4j, type Properties, zookeeperClient, zookeeperProperties } from './properties.ts'
@@ -76,6 +76,7 @@ export class LocalCluster {
     else if (await this.#startZooKeeper()) started.push('zookeeper')
     for (const id of this.ids) if (await this.#launch(id)) started.push(`broker-${id}`)
     await Promise.all(this.ids.map(id => this.#serves(id)))
+    if (started.length) await this.#topicsServe()
     return started
   }
 
@@ -235,6 +236,11 @@ export class LocalCluster {
 
   async #serves(id: number): Promise<void> {
     await this.#until(this.#broker(id), async () => (await namedBrokers(this.bootstrap[id] as string)) === this.spec.brokers)
+  }
+
+  async #topicsServe(): Promise<void> {
+    const folders = this.ids.flatMap(id => readdirSync(this.#data(id)))
+    await waitForTopics({ brokers: this.bootstrap }, folders)
   }
 
   async #until(service: Service, serves: () => Promise<boolean>): Promise<void> {

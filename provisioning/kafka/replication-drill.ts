@@ -49,10 +49,10 @@ export const scenarios: Record<Scenario, Setting[]> = {
 }
 
 /** A client that looks for a living broker with patience; each failed send is still reported (replication-sender.ts). */
-export const patientClient = (cluster: LocalCluster): Kafka =>
+export const patientClient = (cluster: LocalCluster, requestTimeout = 5000): Kafka =>
   kafkaClient(
     { brokers: cluster.bootstrap },
-    { retry: { retries: 20, initialRetryTime: 100, maxRetryTime: 500 }, connectionTimeout: 1000, requestTimeout: 5000 },
+    { retry: { retries: 20, initialRetryTime: 100, maxRetryTime: 500 }, connectionTimeout: 1000, requestTimeout },
   )
 
 /**
@@ -62,7 +62,7 @@ export const patientClient = (cluster: LocalCluster): Kafka =>
 export async function playScenario(cluster: LocalCluster, scenario: Scenario, leader: number, sendMs = 3000): Promise<Outcome[]> {
   const settings = scenarios[scenario]
   const kafka = patientClient(cluster)
-  return withAdmin(kafka, async admin => {
+  return withAdmin(patientClient(cluster, 30_000), async admin => {
     const followers = cluster.ids.filter(id => id !== leader)
     const topics = await createTopics(admin, settings, [leader, ...followers], `${scenario}-${leader}-${Date.now().toString(36)}`)
     await until(admin, topics, 'all replicas in sync', p => p.leader === leader && p.isr.length === p.replicas.length)
@@ -97,7 +97,7 @@ async function createTopics(admin: Admin, settings: Setting[], brokers: number[]
       { name: 'unclean.leader.election.enable', value: String(setting.unclean) },
     ],
   }))
-  await admin.createTopics({ topics, waitForLeaders: true })
+  await admin.createTopics({ topics, waitForLeaders: true, timeout: 25_000 })
   return topics.map(({ topic }) => topic)
 }
 

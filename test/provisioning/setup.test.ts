@@ -7,10 +7,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 interface Setup {
   refusal(machine: { platform: string; arch: string; node: string; npm?: string }): string | undefined
   explain(complaint: string): string
+  isCutOff(complaint: string): boolean
   isInstalled(root: string, machine?: { platform: string; arch: string }): boolean
 }
 const script = new URL('../../provisioning/setup.mjs', import.meta.url)
-const { refusal, explain, isInstalled } = (await import(script.href)) as Setup
+const { refusal, explain, isCutOff, isInstalled } = (await import(script.href)) as Setup
 const good = { platform: 'linux', arch: 'x64', node: 'v20.9.0', npm: '10.1.0' }
 
 describe('refusal', () => {
@@ -40,10 +41,23 @@ describe('explain', () => {
     ['npm error code EINTEGRITY', /package is damaged/],
     ['npm error code EUSAGE', /do not belong together/],
     ['npm error code 1\nnpm error path /x\nnpm error Something new', /could not be installed \(path \/x\): run `npm ci`/],
+    ['npm http fetch GET https://x/zod attempt 1 failed with EAI_AGAIN', /does not answer \(EAI_AGAIN\)/],
+    ['npm http fetch GET 200 https://x/zod 12ms (cache miss)\nKilled', /could not be installed \(Killed\)/],
+    ['', /could not be installed \(npm said nothing\)/],
     ['Segmentation fault', /could not be installed \(Segmentation fault\)/],
   ])('%s', (complaint, sentence) => {
     expect(explain(complaint)).toMatch(sentence)
     expect(explain(complaint)).not.toContain('\n')
+  })
+})
+
+describe('isCutOff', () => {
+  const failed = (attempt: number) => `npm http fetch GET https://x/zod attempt ${attempt} failed with ENOTFOUND\n`
+
+  it('is true when a second attempt fails and nothing has ever come', () => {
+    expect(isCutOff(failed(1))).toBe(false)
+    expect(isCutOff(failed(1) + failed(2))).toBe(true)
+    expect(isCutOff('npm http fetch GET 200 https://x/zx 30ms (cache miss)\n' + failed(1) + failed(2))).toBe(false)
   })
 })
 
