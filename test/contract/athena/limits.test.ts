@@ -44,9 +44,9 @@ test('as many queries as allowed run at once; more wait, and can be cancelled wh
 })
 
 test('a query that needs more memory than there is spills or fails, and the next one is answered', async () => {
-  const at = await home({ memory: '120MB' })
+  const at = await home({ memory: '100MB' })
   const spilled = await at.query(
-    "SELECT count(*), max(s) FROM (SELECT rpad(cast(x * 10000 + y AS varchar), 200, 'x') AS s FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 80)) AS b(y) ORDER BY s LIMIT 799999)",
+    "SELECT count(*), max(s) FROM (SELECT rpad(cast(x * 10000 + y AS varchar), 200, 'x') AS s FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 30)) AS b(y) ORDER BY s LIMIT 299999)",
   )
   expect(`${spilled.state} ${spilled.reason}`).toBe('SUCCEEDED ')
   const { state, reason } = await at.query(
@@ -112,4 +112,18 @@ test('nothing outside the buckets can be read or written, by any name', async ()
     await at.query('DROP TABLE IF EXISTS outside')
   }
   expect(readFileSync(secret, 'utf8')).toBe('word\nhidden\n')
+})
+
+test('a statement that is nested too deep is refused, and the server goes on', async () => {
+  const at = await home({})
+  const nested = (depth: number) => at.query(`SELECT ${'abs('.repeat(depth)}1${')'.repeat(depth)}`)
+  expect(await nested(20_000)).toMatchObject({
+    state: 'MALFORMED_QUERY',
+    reason: 'line 1:1: statement is too large (stack overflow while parsing)',
+  })
+  expect((await nested(50)).rows).toEqual([['1']])
+  expect((await at.query(`SELECT 1 ${'UNION ALL SELECT 1 '.repeat(10_000)}`)).reason).toMatch(/^QUERY_HAS_TOO_MANY_STAGES/)
+  expect((await at.query(`SELECT '${'x'.repeat(262_144)}'`)).reason).toContain(
+    'Member must have length less than or equal to 262144',
+  )
 })

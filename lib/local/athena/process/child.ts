@@ -3,7 +3,7 @@ import { setup } from '../sql/prelude/setup.ts'
 import { quoteText } from '../sql/types/types.ts'
 import type { ChildOptions, FromChild, Run, ToChild } from './messages.ts'
 
-/** A DuckDB is thrown away after a query that left the process larger than this, so that one heavy query does not make all later ones poorer. */
+/** A query that leaves the process larger than this was its last, so that one heavy query does not make all later ones poorer. */
 const KEEP_BELOW_BYTES = 700 * 1024 * 1024
 
 interface Engine {
@@ -31,8 +31,8 @@ function main(): void {
     if (message.kind === 'interrupt') void engine?.then(({ connection }) => connection.interrupt())
     else
       queue = queue.then(async () => {
-        send(await answer(message, ensure))
-        if (process.memoryUsage.rss() > KEEP_BELOW_BYTES) engine = undefined
+        const result = await answer(message, ensure)
+        send({ ...result, id: message.id, last: process.memoryUsage.rss() > KEEP_BELOW_BYTES })
       })
   })
   void ensure([]).then(() => send({ kind: 'ready' }))
@@ -40,8 +40,9 @@ function main(): void {
 
 const send = (message: FromChild) => void process.send?.(message)
 
-async function answer(run: Run, ensure: (folders: string[]) => Promise<Engine>): Promise<FromChild> {
-  const { id } = run
+type Result = { kind: 'done'; rows: unknown[][][] } | { kind: 'failed'; message: string }
+
+async function answer(run: Run, ensure: (folders: string[]) => Promise<Engine>): Promise<Result> {
   try {
     const { connection } = await ensure(run.folders)
     const rows: unknown[][][] = []
@@ -50,9 +51,9 @@ async function answer(run: Run, ensure: (folders: string[]) => Promise<Engine>):
     } finally {
       await dropViews(connection)
     }
-    return { kind: 'done', id, rows }
+    return { kind: 'done', rows }
   } catch (error) {
-    return { kind: 'failed', id, message: error instanceof Error ? error.message : String(error) }
+    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -12,7 +12,10 @@ export type ToChild = Run | { kind: 'interrupt' }
 
 /** Child to server: rows of each statement, as DuckDB's JSON values, or DuckDB's own error text. */
 export type FromChild =
-  { kind: 'ready' } | { kind: 'done'; id: number; rows: unknown[][][] } | { kind: 'failed'; id: number; message: string }
+  | { kind: 'ready' }
+  | ({ id: number; /** The process has grown too large and takes no more work. */ last: boolean } & (
+      { kind: 'done'; rows: unknown[][][] } | { kind: 'failed'; message: string }
+    ))
 
 /** What a child is started with, as one JSON argument. */
 export interface ChildOptions {

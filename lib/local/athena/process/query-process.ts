@@ -95,6 +95,10 @@ export class QueryProcess {
     if (message.kind === 'ready' || message.id !== this.pending?.id) return
     const { resolve, reject } = this.pending
     this.pending = undefined
+    if (message.last) {
+      this.alive = false
+      this.child.kill('SIGKILL')
+    }
     if (message.kind === 'done') resolve(message.rows)
     else reject(new EngineError(message.message))
   }

@@ -18,7 +18,25 @@ export function translateQuery(
   { sql, start, end }: QueryText,
   options: { database: string; parameters?: string[] | undefined; now: Date },
 ): Translated {
-  return translate(sql.slice(0, end), { ...translateContext(catalog, options), start })
+  checkStages(sql)
+  try {
+    return translate(sql.slice(0, end), { ...translateContext(catalog, options), start })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new QueryError('SYNTAX_ERROR', 'statement is too large (stack overflow while parsing)', { at: { line: 1, column: 1 } })
+  }
+}
+
+/** Far above what Trino plans (150 stages); translating many more would keep the server waiting. */
+const MOST_SET_OPERATIONS = 500
+
+function checkStages(sql: string): void {
+  const count = sql.match(/\b(?:UNION|INTERSECT|EXCEPT)\b/gi)?.length ?? 0
+  if (count > MOST_SET_OPERATIONS)
+    throw new QueryError(
+      'QUERY_HAS_TOO_MANY_STAGES',
+      `Number of stages in the query (${count}) exceeds the allowed maximum (${MOST_SET_OPERATIONS})`,
+    )
 }
 
 /** ExecutionParameters as expressions: a value that is none by itself is taken as text (measured on AWS). */

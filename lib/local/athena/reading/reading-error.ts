@@ -16,6 +16,7 @@ const RULES: [RegExp, code: string, message: string][] = [
   [/has duplicate key "([^"]*)"/, 'HIVE_CURSOR_ERROR', 'Row is not a valid JSON Object - JSONException: Duplicate key "$1"'],
   [/Failed to cast value[^:]*: "?([^]*?)"?(?:\n|$)/, 'HIVE_BAD_DATA', `Error parsing field value '$1': For input string: "$1"`],
   [/JSON transform error in file "[^"]*", in line (\d+): (.*)/, 'HIVE_BAD_DATA', 'Error parsing JSON in line $1: $2'],
+  [/Max expression depth|stack overflow/i, 'STACK_OVERFLOW', 'statement is too large (stack overflow during analysis)'],
   [/maximum_object_size|maximum line size|max_line_size/i, 'HIVE_CURSOR_ERROR', 'A line is too long'],
   [
     /(?:gzip|GZIP|zstd|ZSTD|[Cc]ompressed|miniz)/,
