@@ -20,6 +20,7 @@ const PIECES =
 /** One small damage: a token taken out, doubled, exchanged, moved, or a character changed. */
 function mutate(sql: string, below: (n: number) => number): string {
   const tokens = sql.match(/'(?:[^']|'')*'|\w+|\s+|./gs) ?? []
+  if (!tokens.length) return sql
   const at = below(tokens.length)
   switch (below(6)) {
     case 0:

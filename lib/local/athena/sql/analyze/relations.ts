@@ -1,4 +1,5 @@
 import { coerceSql } from '../generate/cast.ts'
+import type { TableShape } from '../translate.ts'
 import { locate, type Name, type Relation as RelationNode } from '../parse/ast.ts'
 import { parseQuery } from '../parse/query-parser.ts'
 import { commonType } from '../types/coerce.ts'
@@ -110,13 +111,7 @@ function readCte(analysis: Analysis, cte: Cte, name: string): Relation {
   return { sql: `${cte.sqlName} AS ${alias}`, fields }
 }
 
-function scan(
-  analysis: Analysis,
-  database: string,
-  name: string,
-  shape: import('../translate.ts').TableShape,
-  qualifier: string[],
-): Relation {
+function scan(analysis: Analysis, database: string, name: string, shape: TableShape, qualifier: string[]): Relation {
   const alias = analysis.nextName('r')
   const open: OpenScan = {
     name: `scan${analysis.scans.length}`,
@@ -129,7 +124,7 @@ function scan(
   }
   analysis.scans.push(open)
   const fields: Field[] = []
-  for (const column of [...shape.columns, ...(shape.hidden ?? []).map(hidden => ({ ...hidden, hidden: true }))]) {
+  for (const column of [...shape.columns, ...hiddenColumns(analysis, shape)]) {
     const type = hiveType(column.type)
     const source: Source = { scan: open, column: column.name }
     const partition = 'partition' in column && column.partition === true
@@ -146,6 +141,12 @@ function scan(
     fields.push(field)
   }
   return { sql: `${open.name} AS ${alias}`, fields }
+}
+
+/** Hidden columns that the text names: others must not stand in the SQL, the runner's relations do not have them. */
+function hiddenColumns(analysis: Analysis, { hidden = [] }: TableShape): { name: string; type: string; hidden: true }[] {
+  const text = analysis.sql.toLowerCase()
+  return hidden.filter(({ name }) => text.includes(`"${name}"`)).map(column => ({ ...column, hidden: true }))
 }
 
 function view(
