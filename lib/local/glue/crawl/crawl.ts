@@ -2,7 +2,7 @@ import type { Classifier, Crawler } from '@aws-sdk/client-glue'
 import type { Storage } from '../../s3/storage.ts'
 import type { CatalogStore } from '../catalog.ts'
 import { parseConfiguration } from '../configuration.ts'
-import { groupTables, type Group } from './group.ts'
+import { groupTables, type Group, type Grouping } from './group.ts'
 import type { CrawlLog } from './log.ts'
 import { scanTarget } from './scan.ts'
 import { parseTarget, type CrawlTarget } from './target.ts'
@@ -31,38 +31,48 @@ export interface FoundTable {
 
 /** Reads the targets and writes what it finds to the catalog. Answers the changes and the folders read. Throws a plain `Error` that says why it failed. */
 export async function crawl(job: CrawlJob): Promise<{ changes: Changes; folders: string[] }> {
-  const { crawler, log, catalog, storage } = job
+  const { crawler, log, catalog } = job
   const configuration = parseConfiguration(crawler.Configuration)
   catalog.getDatabase(crawler.DatabaseName!)
   const targets = (crawler.Targets?.S3Targets ?? []).map(target => parseTarget(target)!)
-  let found: FoundTable[] = []
   const folders: string[] = []
+  const all: FoundTable[] = []
   for (const target of targets) {
-    if (!storage.hasBucket(target.bucket)) {
-      throw new Error(
-        `The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; Bucket: ${target.bucket})`,
-      )
-    }
-    const scanned = await scanTarget(storage, target, job)
-    const groups = scanned.object
-      ? [objectGroup(scanned.object)]
-      : await groupTables(scanned.folder, { ...configuration.grouping, roots: rootsOf(job, target) })
-    if (scanned.folder) collectFolders(scanned.folder, `s3://${target.bucket}/`, folders)
-    if (groups.length === 0) log.warn(`No objects to crawl were found in s3://${target.bucket}/${target.prefix}`)
-    for (const group of groups) found.push({ group, target })
+    for (const group of await crawlTarget(job, target, configuration.grouping, folders)) all.push({ group, target })
   }
-  found = withoutRepeats(found)
-  if (configuration.tableThreshold !== undefined && found.length > configuration.tableThreshold) {
-    throw new Error(
-      `The number of tables detected by crawler: ${found.length} is greater than the table threshold value provided: ${configuration.tableThreshold}. ` +
-        'Failing crawler without writing to Data Catalog.',
-    )
-  }
+  const found = withoutRepeats(all)
+  checkThreshold(found.length, configuration.tableThreshold)
   log.benchmark(`Classification complete, writing results to database ${crawler.DatabaseName}`)
   const { changes, kept } = await writeTables(job, found, configuration)
   if (!job.known) await deprecateMissing(job, targets, kept, changes)
   log.benchmark('Finished writing to Catalog')
   return { changes, folders }
+}
+
+/** The tables of one include path; adds the folders it read to `folders`. */
+async function crawlTarget(job: CrawlJob, target: CrawlTarget, grouping: Grouping, folders: string[]): Promise<Group[]> {
+  const { storage, log } = job
+  const { bucket, prefix } = target
+  if (!storage.hasBucket(bucket)) {
+    throw new Error(
+      `The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; Bucket: ${bucket})`,
+    )
+  }
+  const { object, folder } = await scanTarget(storage, target, job)
+  if (object) return [objectGroup(object)]
+  collectFolders(folder, `s3://${bucket}/`, folders)
+  const onSplit = (key: string, reason: string): void => log.warn(`Folder s3://${bucket}/${key}: ${reason}`)
+  const groups = await groupTables(folder, { ...grouping, roots: rootsOf(job, target), onSplit })
+  if (groups.length === 0) log.warn(`No objects to crawl were found in s3://${bucket}/${prefix}`)
+  return groups
+}
+
+function checkThreshold(found: number, threshold: number | undefined): void {
+  if (threshold === undefined || found <= threshold) return
+  throw new Error(
+    `The number of tables detected by crawler: ${found} is greater than the table threshold value provided: ${threshold}. ` +
+      'Failing crawler without writing to Data Catalog.',
+  )
 }
 
 /** For a crawl of new folders only: the folders that this crawler made tables of. */

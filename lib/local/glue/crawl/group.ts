@@ -1,6 +1,6 @@
 import { breathing } from './breathing.ts'
 import type { Shape } from './sample.ts'
-import { belongTogether, unite, type Weighted } from './similar.ts'
+import { belongTogether, describeLikeness, likeness, unite, type Weighted } from './similar.ts'
 import type { Folder, FoundFile } from './tree.ts'
 import type { FoundColumn } from './types.ts'
 
@@ -31,6 +31,8 @@ export interface Grouping {
   tableLevel?: number
   /** Keys of folders that are tables since an earlier crawl, when only new folders are read: they stay tables, and nothing above them becomes one. */
   roots?: string[]
+  /** Told why a folder did not become one table. */
+  onSplit?: (key: string, reason: string) => void
 }
 
 /**
@@ -73,7 +75,12 @@ async function groupFolder(folder: Folder, grouping: Grouping & { breathe: () =>
     if (joining.length === 0 && parts.length + split.length > 0) mixed += 1
   }
   if (isAboveTables(folder.key, grouping)) return { tables: [...candidates.map(one => one.alone), ...tables] }
-  const joined = joinCandidates(folder.key, candidates, { mixed, isHive, combine: combines(folder.key, grouping) })
+  const joined = joinCandidates(folder.key, candidates, {
+    mixed,
+    isHive,
+    combine: combines(folder.key, grouping),
+    onSplit: grouping.onSplit,
+  })
   return asRoot({ ...joined, tables: [...joined.tables, ...tables] }, folder.key, grouping)
 }
 
@@ -98,7 +105,11 @@ function groupFiles({ key, files }: Folder, grouping: Grouping): Grouped {
     file => file.shape.compatibility,
     () => 1,
   )
-  if (!combine && !belongTogether(schemasOf(largest), files.length)) return { tables: alone(files) }
+  const alike = likeness(schemasOf(largest), files.length)
+  if (!combine && !belongTogether(alike)) {
+    grouping.onSplit?.(key, `its ${files.length} objects have ${describeLikeness(alike)}: a table for each`)
+    return { tables: alone(files) }
+  }
   return { unit: leafGroup(key, largest), tables: combine ? others.map(some => leafGroup(key, some)) : alone(others.flat()) }
 }
 
@@ -119,7 +130,7 @@ function leafGroup(key: string, files: FoundFile[]): Group {
 function joinCandidates(
   key: string,
   units: Candidate[],
-  { mixed, isHive, combine }: { mixed: number; isHive: boolean; combine: boolean },
+  { mixed, isHive, combine, onSplit }: { mixed: number; isHive: boolean; combine: boolean; onSplit: Grouping['onSplit'] },
 ): Grouped {
   const structure = ({ asPart: { compatibility, keys } }: Candidate): string =>
     [compatibility, ...keys.map(name => name ?? '')].join('|')
@@ -128,7 +139,11 @@ function joinCandidates(
   const [largest, ...others] = classesOf(units, structure, unit => (isHive ? unit.asPart.leaves.length : 1))
   if (!largest) return { tables: [] }
   const total = units.reduce((sum, unit) => sum + schemas(unit).length, mixed)
-  if (!combine && !belongTogether(largest.flatMap(schemas), total)) return { parts: units, tables: [] }
+  const alike = likeness(largest.flatMap(schemas), total)
+  if (!combine && !belongTogether(alike)) {
+    onSplit?.(key, `its ${total} folders have ${describeLikeness(alike)}: they are not partitions of one table`)
+    return { parts: units, tables: [] }
+  }
   const merge = (candidates: Candidate[]): Group => {
     const parts = candidates.map(unit => unit.asPart)
     return { ...parts[0]!, key, leaves: parts.flatMap(part => part.leaves), columns: unite(parts) }

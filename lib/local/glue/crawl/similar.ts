@@ -10,21 +10,32 @@ export interface Weighted {
 const partitionThreshold = 0.7
 const mostClusters = 5
 
-/**
- * Whether schemas belong into one table: similar ones make up more than 70 % of `total`, and at most five are different. Different are other sets of
- * column names: types are widened. `total` may be more than the sum of the weights: what has another format counts against.
- */
-export function belongTogether(schemas: Iterable<Weighted>, total: number): boolean {
+/** How alike schemas are: the number of different ones, and the share of `total` that similar ones make up. */
+export interface Likeness {
+  different: number
+  share: number
+}
+
+/** Different are other sets of column names: types are widened. `total` may be more than the sum of the weights: what has another format counts
+ *  against. */
+export function likeness(schemas: Iterable<Weighted>, total: number): Likeness {
   const different = heaviestFirst(schemas)
-  if (different.length > mostClusters) return false
   const clusters: Names[] = []
-  for (const { names, weight } of different) {
+  // Beyond the limit the share does not matter any more.
+  for (const { names, weight } of different.slice(0, mostClusters + 1)) {
     const near = clusters.find(cluster => similar(cluster.names, names))
     if (near) near.weight += weight
     else clusters.push({ names, weight })
   }
-  return Math.max(...clusters.map(cluster => cluster.weight)) / total > partitionThreshold
+  return { different: different.length, share: Math.max(0, ...clusters.map(cluster => cluster.weight)) / total }
 }
+
+/** Whether schemas that are so alike belong into one table. */
+export const belongTogether = ({ different, share }: Likeness): boolean => different <= mostClusters && share > partitionThreshold
+
+/** Why they do not, for the log. */
+export const describeLikeness = ({ different, share }: Likeness): string =>
+  `${different} different schemas (at most ${mostClusters}), ${Math.floor(share * 100)} % alike (more than ${partitionThreshold * 100} %)`
 
 interface Names {
   names: Set<string>
