@@ -17,7 +17,7 @@ import { QueryRuns } from './queries/query-runs.ts'
 export interface AthenaLimits {
   /** Of one query process, as DuckDB writes it; default `1GB`. */
   memory?: string
-  /** From start to last row, ms; default 30 minutes. */
+  /** From RUNNING to the last row, ms; default 30 minutes. */
   timeMs?: number
   /** Queries at once; more wait as QUEUED; default 5. */
   queries?: number

@@ -26,6 +26,9 @@ class Stopped extends Error {
   override name = 'Stopped'
 }
 
+const timeout = (timeMs: number) =>
+  new LimitExceeded(`Query timeout: Query exceeded maximum time limit of ${(timeMs / 60_000).toFixed(2)}m`)
+
 /** The queries that are running: each goes from QUEUED over RUNNING to an end, which is written to the history. */
 export class QueryRuns {
   private readonly options: QueryRunsOptions
@@ -64,18 +67,17 @@ export class QueryRuns {
 
   private async run({ execution, planned, now, workGroup }: Started, controller: AbortController): Promise<void> {
     const { statements, timeMs, log } = this.options
-    const minutes = timeMs / 60_000
-    const limit = setTimeout(
-      () => controller.abort(new LimitExceeded(`Query timeout: Query exceeded maximum time limit of ${minutes.toFixed(2)}m`)),
-      timeMs,
-    )
+    let limit: NodeJS.Timeout | undefined
     try {
       const outcome = await runQuery(execution, planned!, {
         ...this.options,
         signal: controller.signal,
         cutoff: workGroup.bytesScannedCutoff,
         now,
-        onStart: () => this.begin(execution),
+        onStart: () => {
+          this.begin(execution)
+          limit = setTimeout(() => controller.abort(timeout(timeMs)), timeMs)
+        },
         prepare: (name, sql) => statements.prepare(workGroup.name, name, sql),
         deallocate: name => statements.deallocate(workGroup.name, name),
       })
