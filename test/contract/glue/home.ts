@@ -22,10 +22,10 @@ export interface GlueContractHome {
 }
 
 /** Glue for a contract suite: the embedded one, or with `LAB_CLOUD=aws` (or an endpoint's URL) what the SDK's own chain leads to. On AWS `LAB_CRAWLER_ROLE`
- *  must name a role that may read the bucket. */
-export async function openGlueContract(): Promise<GlueContractHome> {
+ *  must name a role that may read the bucket. `leastCrawlMs`: how long an embedded crawl runs at least. */
+export async function openGlueContract({ leastCrawlMs }: { leastCrawlMs?: number } = {}): Promise<GlueContractHome> {
   const cloud = process.env.LAB_CLOUD ?? 'embedded'
-  const server = cloud === 'embedded' ? await startGlueServer() : undefined
+  const server = cloud === 'embedded' ? await startGlueServer({ leastCrawlMs }) : undefined
   const endpoint = server?.url ?? (cloud === 'aws' ? undefined : cloud)
   const base = { ...(server && { region, credentials, maxAttempts: 1 }), ...(endpoint && { endpoint }) }
   const client = new glue.GlueClient(base)
