@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { errorMessage, LabError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
-import { describeBrokers } from '../kafka/client.ts'
+import { describeBrokers, type KafkaAccess, waitForTopics } from '../kafka/client.ts'
 import { newClusterId } from '../kafka/cluster.ts'
 import { brokerProperties, encodeProperties, log4j, type Properties, zookeeperClient } from '../kafka/properties.ts'
 import { accessAs, type HostContext, kafkaPort } from './context.ts'
@@ -26,27 +26,33 @@ export const broker: Step<HostContext> = {
     if (kraft) await formatDisk(context)
     await startUnit(host, unit)
     await waitFor('an answer of the broker', async () => (await answers(context)).length === 0, {
-      timeoutMs: 90_000,
+      timeoutMs: 150_000,
       intervalMs: 250,
     }).catch(async (error: unknown) => {
       const [why] = await answers(context)
       const journal = await host.run`journalctl -u lab-kafka -n 15 --no-pager -o cat; free -m; df -h /var/lib/kafka`
       throw new LabError('BROKER', `Kafka: ${why ?? errorMessage(error)}. What the host says:\n${journal}`, { cause: error })
     })
+    const folders = await host.run`ls /var/lib/kafka`
+    await waitForTopics(await adminAccess(context), folders.split('\n'))
   },
 }
 
 async function answers(context: HostContext): Promise<string[]> {
   const address = await advertisedAddress(context)
-  const ca = context.secure ? readFileSync(context.caFile, 'utf8') : ''
   try {
-    const brokers = await describeBrokers(accessAs('admin', context, address, ca))
+    const brokers = await describeBrokers(await adminAccess(context))
     return brokers.includes(`${address}:${kafkaPort}`)
       ? []
       : [`${address}:${kafkaPort} answers, but names ${brokers.join(', ') || 'no broker'}`]
   } catch (error) {
     return [`no answer from ${address}:${kafkaPort} (${errorMessage(error)})`]
   }
+}
+
+async function adminAccess(context: HostContext): Promise<KafkaAccess> {
+  const ca = context.secure ? readFileSync(context.caFile, 'utf8') : ''
+  return accessAs('admin', context, await advertisedAddress(context), ca)
 }
 
 /** The address the broker tells its clients, as the host found it at its last boot. */

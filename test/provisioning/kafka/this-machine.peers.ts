@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { consume, createTopic, describeTopic, openLab, produce } from '../../../lib/index.ts'
 import { replication } from '../../../provisioning/kafka/replication.ts'
 import { down, status, up } from '../../../provisioning/kafka/this-machine.ts'
@@ -28,6 +28,7 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
     process.env.LAB_DIR = labDir
     releases = await localReleases(join(labDir, '..'))
   })
+  afterEach(() => down({}, say))
   afterAll(async () => {
     await down({ deleteData: true }, say)
     releases.close()
@@ -70,13 +71,11 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
     expect(said[0]).toMatch(/^started broker-0 in/)
     expect((await describeTopic(lab, 'lesson-here')).records).toBe(2000)
     await lab.close()
-    await down({}, say)
   })
 
   it('takes npm start and the five notebooks, on three brokers', async () => {
     const cluster = await up({ brokers: 3, kraft: false, releases: releases.file }, say)
     await walk({ LAB_KAFKA: cluster.bootstrap.join(',') })
-    await down({}, say)
   })
 
   it('shows that rf 3 with min.insync.replicas 2 and acks all loses nothing, and rf 1 with its disk everything', async () => {
