@@ -81,8 +81,10 @@ export class InternalLog {
       await flushLog(log)
       this.#topics.saveRecoveryPoints()
       if (log.segments[keep]?.baseOffset === start) log.dropSegments(keep)
-      this.#compactAt = Math.max(compactFrom, log.sizeBytes * 4)
+    } catch (error) {
+      log.report(`could not be written anew, it goes on growing: ${(error as Error).message}`)
     } finally {
+      this.#compactAt = Math.max(compactFrom, log.sizeBytes * 4)
       this.#compacting = false
     }
   }

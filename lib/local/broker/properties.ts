@@ -10,13 +10,13 @@ const def = (name: string, type: ConfigDef['type'], value: string, rest: Partial
 /** Broker properties that act, under Kafka's names, beside those that are the defaults of topic configs. Where a default is not Kafka's, it is that of
  *  a lab with one node (Kafka: num.partitions 1, auto.create.topics.enable true, group.initial.rebalance.delay.ms 3000, 50 internal partitions). */
 const brokerOnly: ConfigDef[] = [
-  def('auto.create.topics.enable', 'boolean', 'false'),
+  def('auto.create.topics.enable', 'boolean', 'true', { lab: 'false' }),
   def('broker.id', 'int', '0', { min: 0 }),
   def('connections.max.idle.ms', 'long', '600000'),
   def('default.replication.factor', 'int', '1', { min: 1, max: 1 }),
   def('delete.topic.enable', 'boolean', 'true'),
   def('fetch.max.bytes', 'int', '57671680', { min: 1024 }),
-  def('group.initial.rebalance.delay.ms', 'int', '0', { min: 0 }),
+  def('group.initial.rebalance.delay.ms', 'int', '3000', { min: 0, lab: '0' }),
   def('group.max.session.timeout.ms', 'int', '1800000', { min: 0 }),
   def('group.max.size', 'int', '2147483647', { min: 1 }),
   def('group.min.session.timeout.ms', 'int', '6000', { min: 0 }),
@@ -25,17 +25,17 @@ const brokerOnly: ConfigDef[] = [
   def('log.retention.hours', 'int', '168'),
   def('log.retention.minutes', 'int', '', { unset: true }),
   def('log.roll.hours', 'int', '168', { min: 1 }),
-  def('max.incremental.fetch.session.cache.slots', 'int', '0', { min: 0, max: 0 }),
-  def('num.partitions', 'int', '3', { min: 1 }),
+  def('max.incremental.fetch.session.cache.slots', 'int', '1000', { min: 0, max: 0, lab: '0' }),
+  def('num.partitions', 'int', '1', { min: 1, lab: '3' }),
   def('offset.metadata.max.bytes', 'int', '4096'),
   def('offsets.retention.check.interval.ms', 'long', '600000', { min: 1 }),
   def('offsets.retention.minutes', 'int', '10080', { min: 1 }),
-  def('offsets.topic.num.partitions', 'int', '1', { min: 1, max: 1 }),
+  def('offsets.topic.num.partitions', 'int', '50', { min: 1, max: 1, lab: '1' }),
   def('producer.id.expiration.ms', 'int', '86400000', { min: 1 }),
   def('socket.request.max.bytes', 'int', '104857600', { min: 1 }),
   def('transaction.abort.timed.out.transaction.cleanup.interval.ms', 'int', '10000', { min: 1 }),
   def('transaction.max.timeout.ms', 'int', '900000', { min: 1 }),
-  def('transaction.state.log.num.partitions', 'int', '1', { min: 1, max: 1 }),
+  def('transaction.state.log.num.partitions', 'int', '50', { min: 1, max: 1, lab: '1' }),
   def('transactional.id.expiration.ms', 'int', '604800000', { min: 1 }),
 ]
 
@@ -52,6 +52,7 @@ export class Properties {
   /** Throws on a property that is unknown or has a value Kafka would not take. */
   constructor(given: Record<string, string>) {
     this.given = new Map()
+    for (const { name, lab } of brokerProperties) if (lab !== undefined) this.given.set(name, lab)
     for (const [name, value] of Object.entries(given)) {
       const property = this.#defs.get(name)
       if (!property) throw new Error(unknownProperty(name))

@@ -56,7 +56,7 @@ function openState(dir: string, properties: Properties, host: string, log: (line
   const topics = new Topics(dir, properties, log)
   const maintenance = new Maintenance(topics, properties, log)
   const producerIds = new ProducerIds(dir)
-  const groupStore = new GroupStore(topics, maintenance)
+  const groupStore = new GroupStore(topics, maintenance, log)
   const groups = new Coordinator(groupStore, properties)
   const transactions = new TransactionCoordinator({ topics, maintenance, groups: groupStore, producerIds, properties, log })
   return { clusterId, nodeId, host, port: 0, properties, topics, maintenance, groups, producerIds, transactions, log }
@@ -99,9 +99,17 @@ async function serve(state: BrokerState, port: number, unlock: () => void): Prom
   return { host: state.host, port: state.port, close: () => (closing ??= close()) }
 }
 
-function startTimers({ properties, groups, transactions }: BrokerState): NodeJS.Timeout[] {
-  const every = (name: string, run: (now: number) => void): NodeJS.Timeout =>
-    setInterval(() => run(Date.now()), Math.min(properties.number(name), 0x7fff_ffff)).unref()
+function startTimers({ properties, groups, transactions, log }: BrokerState): NodeJS.Timeout[] {
+  const every = (name: string, run: (now: number) => void): NodeJS.Timeout => {
+    const tick = (): void => {
+      try {
+        run(Date.now())
+      } catch (error) {
+        log(`${name}: ${(error as Error).message}`)
+      }
+    }
+    return setInterval(tick, Math.min(properties.number(name), 0x7fff_ffff)).unref()
+  }
   return [
     every('transaction.abort.timed.out.transaction.cleanup.interval.ms', now => transactions.expire(now)),
     every('offsets.retention.check.interval.ms', now => expireOffsets(groups.store, properties, now)),

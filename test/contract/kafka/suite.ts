@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest'
+import { answerCases } from './answers.ts'
 import { clientCases } from './clients.ts'
 import { configCases } from './configs.ts'
 import { fetchCases } from './fetch.ts'
@@ -31,5 +32,6 @@ export function kafkaContract(target: Target): void {
   groupCases(target, open)
   producerCases(open)
   configCases(target, open)
+  answerCases(target, open)
   clientCases(target)
 }

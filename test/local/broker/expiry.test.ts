@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { join as joinPath } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { offsetCommit } from '../../../lib/local/broker/apis/08-offset-commit.ts'
 import { offsetFetch } from '../../../lib/local/broker/apis/09-offset-fetch.ts'
@@ -15,13 +17,11 @@ const day = 86_400_000
 function store(given: Record<string, string> = {}) {
   const properties = new Properties(given)
   const dir = temporaryFolder()
-  const topics = new Topics(dir, properties, () => {})
-  const groups = new GroupStore(topics, new Maintenance(topics, properties, () => {}))
-  return {
-    groups,
-    properties,
-    reopen: () => new GroupStore(new Topics(dir, properties, () => {}), new Maintenance(topics, properties, () => {})),
+  const open = (): GroupStore => {
+    const topics = new Topics(dir, properties, () => {})
+    return new GroupStore(topics, new Maintenance(topics, properties, () => {}), () => {})
   }
+  return { groups: open(), properties, dir, reopen: open }
 }
 
 const offset = (value: number, commitTimestamp: number) => ({ offset: value, leaderEpoch: -1, metadata: '', commitTimestamp })
@@ -90,11 +90,11 @@ describe('committed offsets', () => {
 
 describe('__consumer_offsets', () => {
   it('is written anew when it has grown, and keeps everything', async () => {
-    const { groups, reopen } = store()
+    const { groups, reopen, dir } = store()
     const now = Date.now()
     const big = { ...offset(1, now), metadata: 'x'.repeat(4000) }
     for (let i = 0; i < 5000; i++) groups.commit(groups.getOrCreate(`g${i % 3}`), committed(i % 2, { ...big, offset: i }))
-    await until(async () => reopen().list().length === 3)
+    await until(async () => !readdirSync(joinPath(dir, '__consumer_offsets-0')).includes('00000000000000000000.log'))
     const again = reopen()
     expect(again.get('g0')!.offsets.get('quotes')!.get(0)!.offset).toBe(4998)
     expect(again.get('g2')!.offsets.get('quotes')!.get(1)!.metadata).toHaveLength(4000)

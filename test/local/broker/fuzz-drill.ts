@@ -44,20 +44,24 @@ export async function fuzzSegments(dir: string, count: number, random: () => num
     if (random() < 0.3) writeFileSync(join(folder, '00000000000000000000.index'), mutate(Buffer.alloc(80, 1), random))
     if (random() < 0.3) writeFileSync(join(folder, '00000000000000000000.timeindex'), mutate(Buffer.alloc(120, 1), random))
     const log = new Log({ dir: folder, name: 'fuzz-0', config: () => config, files: new OpenFiles(), log: () => {} })
-    for (let offset = log.startOffset, steps = 0; offset < log.endOffset; steps++) {
-      if (steps > 1000) throw new Error(`segment ${i}: reading does not end`)
-      offset = readSome(log, offset)
-    }
+    readAll(log)
     await offsetForTimestamp(log, 1735689603000).catch(() => {})
     log.files.closeAll()
   }
 }
 
-function readSome(log: Log, offset: number): number {
-  try {
-    return Math.max(log.read(offset, 2000).nextOffset, offset + 1)
-  } catch (error) {
-    if (!(error instanceof KafkaError)) throw error
-    return offset + 1
+/** From batch to batch, over damage with growing strides. Throws when it does not come to an end, and on errors that are not Kafka's. */
+function readAll(log: Log): void {
+  let stride = 1
+  for (let offset = log.startOffset, steps = 0; offset < log.endOffset; steps++) {
+    if (steps > 1000) throw new Error(`reading ${log.dir} does not end`)
+    try {
+      offset = Math.max(log.read(offset, 2000).nextOffset, offset + 1)
+      stride = 1
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      offset += stride
+      stride *= 2
+    }
   }
 }

@@ -100,7 +100,7 @@ function settle({ key }: Pair, theirs: any, ours: any): void {
     const known = new Set(ours.results[0].configs.map(({ name }: { name: string }) => name))
     for (const { configs } of [theirs.results[0], ours.results[0]]) configs.sort((a: any, b: any) => (a.name < b.name ? -1 : 1))
     theirs.results[0].configs = theirs.results[0].configs.filter(({ name }: { name: string }) => known.has(name))
-    for (const { configs } of [theirs.results[0], ours.results[0]]) for (const config of configs) if (config.name === 'message.downconversion.enable') Object.assign(config, { value: '', synonyms: [] }) // prettier-ignore
+    for (const { configs } of [theirs.results[0], ours.results[0]]) for (const config of configs) if (config.name === 'message.downconversion.enable') Object.assign(config, { value: '', synonyms: [], configSource: 0 }) // prettier-ignore
   }
 }
 

@@ -1,7 +1,7 @@
 import { codeOf, errors, KafkaError } from '../errors.ts'
-import type { Log } from '../log/log.ts'
+import type { Appended, Log } from '../log/log.ts'
 import { readHeader } from '../records/batch.ts'
-import { validateBatches, validateRecords } from '../records/validate.ts'
+import { checkBatches, cutBatches, validateRecords } from '../records/validate.ts'
 import { isInternal } from '../topics/topic.ts'
 import { array, int16, int32, int64, nullableBytes, nullableString, since, string, struct } from '../wire/schema.ts'
 import { MalformedRequest } from '../wire/reader.ts'
@@ -52,7 +52,7 @@ export const produce = api({
     }
     if (request.acks !== 0) return { topics, throttleTimeMs: 0 }
     const failed = topics.flatMap(({ partitions }) => partitions).find(({ errorCode }) => errorCode !== errors.NONE)
-    if (failed) throw new MalformedRequest(`Produce with acks=0 failed: ${failed.errorMessage}`)
+    if (failed) throw new MalformedRequest(`Produce with acks=0 failed with error ${failed.errorCode}`)
     return undefined
   },
 })
@@ -62,43 +62,62 @@ interface ProduceRequest {
   acks: number
 }
 
+/** Errors that come without the start of the log, though they are found while appending. */
+const withoutStart = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'CORRUPT_MESSAGE', 'KAFKA_STORAGE_ERROR'])
+
 async function append(context: Context, request: ProduceRequest, topic: string, index: number, records: Buffer | null) {
-  const refused = { index, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, recordErrors: [] }
   const { topics, maintenance, log: report } = context.broker
+  const result = {
+    index,
+    errorCode: errors.NONE as number,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: -1,
+    recordErrors: [],
+    errorMessage: null,
+  }
   const log = topics.partition(topic, index)
+  let appending = false
   try {
     if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS', 'Invalid required acks')
+    const batches = cutBatches(records, context.version)
     if (!log) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic-partition.')
     if (isInternal(topic)) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${topic}`)
-    const config = log.config()
-    const batches = validateBatches(records, context.version, config)
-    for (const batch of batches) {
-      const unpacking = validateRecords(batch, config)
-      if (unpacking) await unpacking
-    }
-    let first
-    for (const batch of batches) {
-      checkTransaction(context, request, topic, log, batch)
-      const appended = log.append(batch)
-      first ??= appended
-    }
+    for (const batch of batches) checkTransaction(context, request, topic, log, batch)
+    appending = true
+    const { baseOffset, logAppendTime } = await appendAll(context, request, topic, log, batches)
     const flushed = maintenance.appended(log)
     if (flushed) await flushed
-    const { baseOffset, logAppendTime } = first!
-    return {
-      index,
-      errorCode: errors.NONE,
-      baseOffset,
-      logAppendTimeMs: logAppendTime,
-      logStartOffset: log.startOffset,
-      recordErrors: [],
-      errorMessage: null,
-    }
+    return { ...result, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset: log.startOffset }
   } catch (error) {
     if (!(error instanceof KafkaError)) report(`produce to ${topic}-${index} failed: ${(error as Error).stack}`)
-    const logStartOffset = log && error instanceof KafkaError && error.name === 'INVALID_RECORD' ? log.startOffset : -1
-    return { ...refused, errorCode: codeOf(error), logStartOffset, errorMessage: (error as Error).message }
+    const withStart = appending && !withoutStart.has((error as Error).name)
+    return { ...result, errorCode: codeOf(error), logStartOffset: withStart ? log!.startOffset : -1 }
   }
+}
+
+/** Checks everything before it writes the first; answers where that one is. */
+async function appendAll(
+  context: Context,
+  request: ProduceRequest,
+  topic: string,
+  log: Log,
+  batches: Buffer[],
+): Promise<Appended> {
+  const config = log.config()
+  checkBatches(batches, config)
+  let unpacked = false
+  for (const batch of batches) {
+    const unpacking = validateRecords(batch, config)
+    if (!unpacking) continue
+    await unpacking
+    unpacked = true
+  }
+  // while a batch was being unpacked its transaction may have ended, its partition may have gone
+  if (unpacked) for (const batch of batches) checkTransaction(context, request, topic, log, batch)
+  if (log.closed) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic-partition.')
+  const [first] = batches.map(batch => log.append(batch))
+  return first!
 }
 
 /** A transactional batch needs its transaction: the partition must have been added to it. */
@@ -109,6 +128,7 @@ function checkTransaction({ broker }: Context, request: ProduceRequest, topic: s
     throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'Transactional Id authorization failed.')
   }
   const open = log.producers.producers.get(header.producerId)
+  if (header.producerId < 0) return
   if (open?.txnFirstOffset !== undefined && open.epoch === header.producerEpoch) return
   broker.transactions.verifyPartition(
     request.transactionalId,

@@ -70,8 +70,14 @@ export const fetch = api({
     ),
   }),
   async handle(context, request) {
-    const wanted = request.topics.flatMap(({ name, partitions }) => partitions.map(partition => ({ topic: name, ...partition })))
+    const wanted = request.topics.flatMap(({ name, partitions }) =>
+      partitions.map(partition => ({ topic: name, replicaId: request.replicaId, ...partition })),
+    )
     const committed = request.isolationLevel === 1
+    // full fetches have the session epochs 0 and -1; there are no sessions that could be gone on with
+    if (request.sessionEpoch > 0 || request.sessionId !== 0) {
+      return { throttleTimeMs: 0, errorCode: errors.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, topics: [] }
+    }
     await enoughOrLate(context, wanted, committed, request)
     let left = Math.min(request.maxBytes, context.broker.properties.number('fetch.max.bytes'))
     let first = true
@@ -80,7 +86,7 @@ export const fetch = api({
     for (const { name, partitions } of request.topics) {
       const results = []
       for (const partition of partitions) {
-        const result = read(context, { topic: name, ...partition }, committed, left, first)
+        const result = read(context, { topic: name, replicaId: request.replicaId, ...partition }, committed, left, first)
         const length = result.records?.length ?? 0
         if (length > 0) first = false
         left = Math.max(0, left - length)
@@ -90,7 +96,7 @@ export const fetch = api({
           await setImmediate()
         }
       }
-      topics.push({ name, partitions: results })
+      if (results.length > 0) topics.push({ name, partitions: results })
     }
     return { throttleTimeMs: 0, errorCode: errors.NONE, sessionId: 0, topics }
   },
@@ -101,6 +107,7 @@ const turnBytes = 8 << 20
 
 interface Wanted {
   topic: string
+  replicaId: number
   index: number
   currentLeaderEpoch: number
   fetchOffset: number
@@ -111,6 +118,8 @@ interface Wanted {
 function readable({ broker, version }: Context, wanted: Wanted, committed: boolean): { log: Log; upTo: number } {
   const log = broker.topics.partition(wanted.topic, wanted.index)
   if (!log || log.closed) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'unknown topic or partition')
+  if (wanted.replicaId >= 0) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `broker ${wanted.replicaId} is no replica`)
+  if (wanted.partitionMaxBytes < 0) throw new KafkaError('UNKNOWN_SERVER_ERROR', 'a negative size')
   if (version < 4) throw new KafkaError('UNSUPPORTED_VERSION', 'record formats before v2 are not served')
   checkLeaderEpoch(wanted.currentLeaderEpoch)
   if (wanted.fetchOffset < log.startOffset || wanted.fetchOffset > log.endOffset) {

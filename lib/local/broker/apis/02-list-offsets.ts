@@ -52,7 +52,10 @@ export const listOffsets = api({
     const topics = []
     for (const { name, partitions } of request.topics) {
       const results = []
-      for (const partition of partitions) results.push(await lookUp(context, name, partition, request.isolationLevel === 1))
+      for (const partition of partitions) {
+        const twice = context.version > 0 && partitions.filter(({ index }) => index === partition.index).length > 1
+        results.push(await lookUp(context, name, partition, request.isolationLevel === 1, twice))
+      }
       topics.push({ name, partitions: results })
     }
     return { throttleTimeMs: 0, topics }
@@ -66,10 +69,11 @@ interface Wanted {
   maxOffsets: number
 }
 
-async function lookUp({ broker, version }: Context, topic: string, wanted: Wanted, committed: boolean) {
+async function lookUp({ broker, version }: Context, topic: string, wanted: Wanted, committed: boolean, twice: boolean) {
   const { index, timestamp } = wanted
   const none = { index, errorCode: errors.NONE as number, offsets: [], timestamp: -1, offset: -1, leaderEpoch: -1 }
   try {
+    if (twice) throw new KafkaError('INVALID_REQUEST', `partition ${index} twice`)
     const log = broker.topics.partition(topic, index)
     if (!log) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'unknown topic or partition')
     if (version === 0) return { ...none, offsets: offsetsBefore(log, timestamp).slice(0, Math.max(0, wanted.maxOffsets)) }

@@ -5,8 +5,10 @@ import { isInternal, type Topic } from '../topics/topic.ts'
 import { array, boolean, int16, int32, nullableArray, nullableString, since, string, struct } from '../wire/schema.ts'
 import { api, type Context } from './api.ts'
 
-/** What a client that did not ask for authorized operations is told. */
+/** Authorized operations: what a client that did not ask is told, and the bits of all operations, for there are no ACLs. */
 const notAsked = -0x8000_0000
+const allOfCluster = 8096
+const allOfTopic = 3576
 
 /** Metadata (3), versions 0-8.
  *
@@ -16,7 +18,7 @@ const notAsked = -0x8000_0000
  *                 topics [errorCode i16, name, isInternal bool (1+), partitions [errorCode i16, index i32, leaderId i32, leaderEpoch i32 (7+),
  *                 replicas [i32], isr [i32], offlineReplicas [i32] (5+)], authorizedOperations i32 (8+)], clusterAuthorizedOperations i32 (8+)
  *
- *  Version 0: an empty list means all topics; later: null does, and an empty list means none. Left out: authorized operations (there are no ACLs). */
+ *  Version 0: an empty list means all topics; later: null does, and an empty list means none. */
 export const metadata = api({
   key: 3,
   name: 'Metadata',
@@ -62,13 +64,15 @@ export const metadata = api({
       brokers: [{ nodeId: broker.nodeId, host: broker.host, port: broker.port, rack: null }],
       clusterId: broker.clusterId,
       controllerId: broker.nodeId,
-      topics: names.map(name => describe(context, name, request.allowAutoTopicCreation)),
-      clusterAuthorizedOperations: notAsked,
+      topics: names.map(name =>
+        describe(context, name, request.allowAutoTopicCreation, request.includeTopicAuthorizedOperations),
+      ),
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? allOfCluster : notAsked,
     }
   },
 })
 
-function describe(context: Context, name: string, mayCreate: boolean) {
+function describe(context: Context, name: string, mayCreate: boolean, withOperations: boolean) {
   const { broker } = context
   const unknown = { name, isInternal: isInternal(name), partitions: [], authorizedOperations: notAsked }
   const topic = broker.topics.get(name) ?? (mayCreate ? autoCreate(context, name) : undefined)
@@ -84,7 +88,13 @@ function describe(context: Context, name: string, mayCreate: boolean) {
     isr: self,
     offlineReplicas: [],
   }))
-  return { errorCode: errors.NONE, name, isInternal: isInternal(name), partitions, authorizedOperations: notAsked }
+  return {
+    errorCode: errors.NONE,
+    name,
+    isInternal: isInternal(name),
+    partitions,
+    authorizedOperations: withOperations ? allOfTopic : notAsked,
+  }
 }
 
 function autoCreate({ broker }: Context, name: string): Topic | undefined {

@@ -1,5 +1,6 @@
 import { errors } from '../errors.ts'
 import { array, int16, int32, int64, nullableArray, nullableString, since, string, struct } from '../wire/schema.ts'
+import { MalformedRequest } from '../wire/reader.ts'
 import { api } from './api.ts'
 
 /** OffsetFetch (9), versions 0-5.
@@ -34,7 +35,8 @@ export const offsetFetch = api({
   }),
   handle({ broker, version }, { groupId, topics }) {
     const offsets = broker.groups.store.get(groupId)?.offsets
-    const all = topics === null && version >= 2
+    if (topics === null && version < 2) throw new MalformedRequest('OffsetFetch without topics needs version 2')
+    const all = topics === null
     const wanted = all
       ? [...(offsets ?? [])].map(([name, partitions]) => ({ name, partitions: [...partitions.keys()] }))
       : (topics ?? [])
@@ -49,7 +51,8 @@ export const offsetFetch = api({
             committedOffset: found?.offset ?? -1,
             committedLeaderEpoch: found?.leaderEpoch ?? -1,
             metadata: found?.metadata ?? '',
-            errorCode: errors.NONE,
+            // version 0 looked into ZooKeeper, where nothing is an error
+            errorCode: !found && version === 0 ? errors.UNKNOWN_TOPIC_OR_PARTITION : errors.NONE,
           }
         }),
       })),

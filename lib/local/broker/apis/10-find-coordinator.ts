@@ -1,4 +1,4 @@
-import { errors } from '../errors.ts'
+import { errors, invalidRequestMessage } from '../errors.ts'
 import { int16, int32, int8, nullableString, since, string, struct } from '../wire/schema.ts'
 import { api } from './api.ts'
 
@@ -23,7 +23,7 @@ export const findCoordinator = api({
   }),
   handle({ broker }, { keyType }) {
     if (keyType !== 0 && keyType !== 1) {
-      return { throttleTimeMs: 0, errorCode: errors.INVALID_REQUEST, errorMessage: null, nodeId: -1, host: '', port: -1 }
+      return { ...none, errorCode: errors.INVALID_REQUEST, errorMessage: invalidRequestMessage }
     }
     if (keyType === 0) broker.groups.store.ensureTopic()
     else broker.transactions.ensureTopic()
@@ -31,3 +31,5 @@ export const findCoordinator = api({
     return { throttleTimeMs: 0, errorCode: errors.NONE, errorMessage: 'NONE', nodeId, host, port }
   },
 })
+
+const none = { throttleTimeMs: 0, nodeId: -1, host: '', port: -1 }

@@ -3,7 +3,9 @@ import type { Group } from '../groups/group.ts'
 import { array, boolean, bytes, int16, int32, nullableString, since, string, struct } from '../wire/schema.ts'
 import { api } from './api.ts'
 
+/** Authorized operations: what a client that did not ask is told, and the bits of all operations, for there are no ACLs. */
 const notAsked = -0x8000_0000
+const allOfGroup = 328
 const nothing = Buffer.alloc(0)
 
 /** DescribeGroups (15), versions 0-4.
@@ -41,13 +43,17 @@ export const describeGroups = api({
       }),
     ),
   }),
-  handle({ broker }, { groups }) {
-    return { throttleTimeMs: 0, groups: groups.map(id => describe(id, broker.groups.store.get(id))) }
+  handle({ broker }, { groups, includeAuthorizedOperations }) {
+    const authorizedOperations = includeAuthorizedOperations ? allOfGroup : notAsked
+    return {
+      throttleTimeMs: 0,
+      groups: groups.map(id => ({ ...describe(id, broker.groups.store.get(id)), authorizedOperations })),
+    }
   },
 })
 
 function describe(groupId: string, group: Group | undefined) {
-  const base = { errorCode: errors.NONE, groupId, protocolData: '', members: [], authorizedOperations: notAsked }
+  const base = { errorCode: errors.NONE, groupId, protocolData: '', members: [] }
   if (!group) return { ...base, groupState: 'Dead', protocolType: '' }
   const stable = group.state === 'Stable'
   const members = [...group.members.values()].map(member => ({

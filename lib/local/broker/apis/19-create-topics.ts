@@ -56,6 +56,7 @@ export const createTopics = api({
 function create({ broker }: Context, topic: WantedTopic, validateOnly: boolean): void {
   const { name } = topic
   checkTopicName(name)
+  if (name === '__cluster_metadata') throw new KafkaError('INVALID_REQUEST', `Creation of internal topic ${name} is prohibited.`)
   if (broker.topics.get(name)) throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`)
   const other = collidingTopic(
     name,

@@ -17,8 +17,8 @@ export const deleteTopics = api({
   request: struct({ topicNames: array(string), timeoutMs: int32 }),
   response: struct({ throttleTimeMs: since(1, int32, 0), responses: array(struct({ name: string, errorCode: int16 })) }),
   handle(context, { topicNames }) {
-    const names = [...new Set(topicNames)]
-    return { throttleTimeMs: 0, responses: names.map(name => ({ name, errorCode: remove(context, name) })) }
+    const codes = new Map([...new Set(topicNames)].map(name => [name, remove(context, name)]))
+    return { throttleTimeMs: 0, responses: topicNames.map(name => ({ name, errorCode: codes.get(name)! })) }
   },
 })
 

@@ -1,4 +1,5 @@
 import { codeOf, errors } from '../errors.ts'
+import { isInternal } from '../topics/topic.ts'
 import { array, int16, int32, int64, string, struct } from '../wire/schema.ts'
 import { api } from './api.ts'
 import { fencedCode } from './26-end-txn.ts'
@@ -25,16 +26,19 @@ export const addPartitionsToTxn = api({
   }),
   handle({ broker, version }, { transactionalId, producerId, producerEpoch, topics }) {
     const wanted = topics.flatMap(({ name, partitions }) => partitions.map((index): [string, number] => [name, index]))
-    const unknown = wanted.some(([topic, index]) => !broker.topics.partition(topic, index))
+    const problem = (topic: string, index: number): number => {
+      if (isInternal(topic)) return errors.TOPIC_AUTHORIZATION_FAILED
+      return broker.topics.partition(topic, index) ? errors.NONE : errors.UNKNOWN_TOPIC_OR_PARTITION
+    }
+    const refused = wanted.some(([topic, index]) => problem(topic, index) !== errors.NONE)
     let common: number = errors.NONE
     try {
-      if (!unknown) broker.transactions.addPartitions(transactionalId, producerId, producerEpoch, wanted)
+      if (!refused) broker.transactions.addPartitions(transactionalId, producerId, producerEpoch, wanted)
     } catch (error) {
       common = fencedCode(codeOf(error), version)
     }
     const codeFor = (topic: string, index: number): number => {
-      if (!unknown) return common
-      return broker.topics.partition(topic, index) ? errors.OPERATION_NOT_ATTEMPTED : errors.UNKNOWN_TOPIC_OR_PARTITION
+      return refused ? problem(topic, index) || errors.OPERATION_NOT_ATTEMPTED : common
     }
     const results = topics.map(({ name, partitions }) => ({
       name,

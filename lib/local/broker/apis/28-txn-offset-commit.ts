@@ -41,7 +41,10 @@ export const txnOffsetCommit = api({
   handle(context, request) {
     const { groups, transactions } = context.broker
     const accepted: GroupOffsets = new Map()
-    const groupError = transactions.offsetsError(request.transactionalId, request.producerId, request.producerEpoch)
+    const groupError =
+      request.groupId === ''
+        ? errors.INVALID_GROUP_ID
+        : transactions.offsetsError(request.transactionalId, request.producerId, request.producerEpoch)
     const topics = request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(partition => {

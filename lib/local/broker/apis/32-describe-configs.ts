@@ -67,7 +67,7 @@ export const describeConfigs = api({
       }
       try {
         const all = describeResource(broker, resourceType, resourceName)
-        const asked = configurationKeys ? all.filter(({ name }) => configurationKeys.includes(name)) : all
+        const asked = configurationKeys?.length ? all.filter(({ name }) => configurationKeys.includes(name)) : all
         return { ...base, configs: asked.map(config => row(config, includeSynonyms)) }
       } catch (error) {
         return { ...base, errorCode: codeOf(error), errorMessage: (error as Error).message }

@@ -1,5 +1,5 @@
 import { codeOf, errors } from '../errors.ts'
-import { replaceConfigs } from '../topics/alter.ts'
+import { replaceConfigs, checkOnce } from '../topics/alter.ts'
 import { array, boolean, int16, int32, int8, nullableString, string, struct } from '../wire/schema.ts'
 import { api } from './api.ts'
 
@@ -26,6 +26,7 @@ export const alterConfigs = api({
   handle({ broker }, { resources, validateOnly }) {
     const responses = resources.map(({ resourceType, resourceName, configs }) => {
       try {
+        checkOnce(resources, resourceType, resourceName)
         replaceConfigs(broker, resourceType, resourceName, configs, validateOnly)
         return { errorCode: errors.NONE, errorMessage: null, resourceType, resourceName }
       } catch (error) {

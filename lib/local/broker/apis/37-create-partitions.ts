@@ -19,9 +19,10 @@ export const createPartitions = api({
     results: array(struct({ name: string, errorCode: int16, errorMessage: nullableString })),
   }),
   handle(context, { topics, validateOnly }) {
+    const unique = topics.filter(({ name }, i) => topics.findIndex(topic => topic.name === name) === i)
     return {
       throttleTimeMs: 0,
-      results: topics.map(wanted => {
+      results: unique.map(wanted => {
         try {
           if (topics.filter(({ name }) => name === wanted.name).length > 1)
             throw new KafkaError('INVALID_REQUEST', 'Duplicate topic in request.')
@@ -41,13 +42,10 @@ function grow({ broker }: Context, { name, count, assignments }: Value<typeof wa
   const topic = broker.topics.get(name)
   if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${name}' does not exist.`)
   const now = topic.partitions.length
-  if (count < now) {
-    throw new KafkaError(
-      'INVALID_PARTITIONS',
-      `The topic ${name} currently has ${now} partition(s); ${count} would not be an increase.`,
-    )
-  }
-  if (count === now) throw new KafkaError('INVALID_PARTITIONS', `Topic already has ${now} partition(s).`)
+  const has = `${now} partition${now === 1 ? '' : 's'}`
+  if (count < now)
+    throw new KafkaError('INVALID_PARTITIONS', `Topic currently has ${has}, which is higher than the requested ${count}.`)
+  if (count === now) throw new KafkaError('INVALID_PARTITIONS', `Topic already has ${has}.`)
   if (count > maxPartitions)
     throw new KafkaError('INVALID_PARTITIONS', `${count} partitions are more than this broker takes (${maxPartitions})`)
   if (assignments && assignments.length !== count - now) {
@@ -56,9 +54,17 @@ function grow({ broker }: Context, { name, count, assignments }: Value<typeof wa
       `Increasing the number of partitions by ${count - now} but ${assignments.length} assignments provided.`,
     )
   }
-  for (const { brokerIds } of assignments ?? []) {
-    if (brokerIds.length === 1 && brokerIds[0] === broker.nodeId) continue
-    throw new KafkaError('INVALID_REPLICA_ASSIGNMENT', `Unknown broker(s) in replica assignment: ${brokerIds.join(', ')}.`)
-  }
+  assignments?.forEach(({ brokerIds }, i) => checkAssignment(broker.nodeId, brokerIds, now + i))
   if (!validateOnly) broker.topics.addPartitions(topic, count)
+}
+
+function checkAssignment(nodeId: number, brokerIds: number[], partition: number): void {
+  const bad = (message: string): never => {
+    throw new KafkaError('INVALID_REPLICA_ASSIGNMENT', message)
+  }
+  const ids = brokerIds.join(', ')
+  if (brokerIds.length === 0) bad(`Cannot have replication factor of 0 for partition id ${partition}.`)
+  if (new Set(brokerIds).size < brokerIds.length)
+    bad(`Duplicate brokers not allowed in replica assignment: ${ids} for partition id ${partition}.`)
+  if (brokerIds.some(id => id !== nodeId)) bad(`Unknown broker(s) in replica assignment: ${ids}.`)
 }

@@ -1,5 +1,5 @@
 import { codeOf, errors } from '../errors.ts'
-import { changeConfigs } from '../topics/alter.ts'
+import { changeConfigs, checkOnce } from '../topics/alter.ts'
 import { array, boolean, int16, int32, int8, nullableString, string, struct } from '../wire/schema.ts'
 import { api } from './api.ts'
 
@@ -31,6 +31,7 @@ export const incrementalAlterConfigs = api({
   handle({ broker }, { resources, validateOnly }) {
     const responses = resources.map(({ resourceType, resourceName, configs }) => {
       try {
+        checkOnce(resources, resourceType, resourceName)
         changeConfigs(broker, resourceType, resourceName, configs, validateOnly)
         return { errorCode: errors.NONE, errorMessage: null, resourceType, resourceName }
       } catch (error) {

@@ -12,8 +12,10 @@ import { deleteOffset, eachOffset, setOffset, type CommittedOffset, type GroupOf
 export class GroupStore {
   readonly #groups = new Map<string, Group>()
   readonly #log: InternalLog
+  readonly #report: (line: string) => void
 
-  constructor(topics: Topics, maintenance: Maintenance) {
+  constructor(topics: Topics, maintenance: Maintenance, report: (line: string) => void) {
+    this.#report = report
     this.#log = new InternalLog(offsetsTopic, topics, maintenance)
     this.#replay()
   }
@@ -96,9 +98,13 @@ export class GroupStore {
     return [...this.#groups.values()]
   }
 
-  /** Writes the group's members, generation and assignment. */
+  /** Writes the group's members, generation and assignment. A full disk does not stop the group: it goes on in memory. */
   save(group: Group): void {
-    this.#append([groupRecord(group)])
+    try {
+      this.#append([groupRecord(group)])
+    } catch (error) {
+      this.#report(`group ${group.id} could not be written: ${(error as Error).message}`)
+    }
   }
 
   #append(records: NewRecord[], options: { producerId?: number; producerEpoch?: number; isTransactional?: boolean } = {}): void {

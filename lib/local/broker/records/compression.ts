@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import { gunzip, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import { KafkaError } from '../errors.ts'
 
 const require = createRequire(import.meta.url)
 const gunzipAsync = promisify(gunzip)
@@ -24,7 +23,7 @@ export async function decompress(compression: number, body: Buffer): Promise<Buf
     case 4:
       return zstdAsync(body, { maxOutputLength })
     default:
-      throw new KafkaError('UNSUPPORTED_COMPRESSION_TYPE', `unknown compression type ${compression}`)
+      throw new Error(`unknown compression type ${compression}`)
   }
 }
 

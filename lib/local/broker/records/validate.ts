@@ -13,21 +13,25 @@ type Limits = Pick<
   'maxMessageBytes' | 'segmentBytes' | 'timestampBeforeMaxMs' | 'timestampAfterMaxMs' | 'logAppendTime'
 >
 
-/** The batches that a producer sent for one partition, headers and crc checked in Kafka's order. Throws the error Kafka answers. */
-export function validateBatches(records: Buffer | null, version: number, limits: Limits): Buffer[] {
+/** The batches that a producer sent for one partition, as far as the version of its request tells. Throws the error Kafka answers. */
+export function cutBatches(records: Buffer | null, version: number): Buffer[] {
   const batches = split(records ?? Buffer.alloc(0))
-  if (version >= oneBatchSince) {
-    const first = batches[0]
-    const prefix = `Produce requests with version ${version}`
-    if (!first) throw new KafkaError('INVALID_RECORD', `${prefix} must have at least one record batch per partition`)
-    if (magicAt(first, 0) !== 2)
-      throw new KafkaError('INVALID_RECORD', `${prefix} are only allowed to contain record batches with magic version 2`)
-    if (version < zstdSince && (first[22]! & 7) === 4) {
-      throw new KafkaError('UNSUPPORTED_COMPRESSION_TYPE', `${prefix} are not allowed to use ZStandard compression`)
-    }
-    if (batches.length > 1)
-      throw new KafkaError('INVALID_RECORD', `${prefix} are only allowed to contain exactly one record batch per partition`)
+  if (version < oneBatchSince) return batches
+  const [first, second] = batches
+  const prefix = `Produce requests with version ${version}`
+  if (!first) throw new KafkaError('INVALID_RECORD', `${prefix} must have at least one record batch per partition`)
+  if (magicAt(first, 0) !== 2)
+    throw new KafkaError('INVALID_RECORD', `${prefix} are only allowed to contain record batches with magic version 2`)
+  if (version < zstdSince && (first[22]! & 7) === 4) {
+    throw new KafkaError('UNSUPPORTED_COMPRESSION_TYPE', `${prefix} are not allowed to use ZStandard compression`)
   }
+  if (second)
+    throw new KafkaError('INVALID_RECORD', `${prefix} are only allowed to contain exactly one record batch per partition`)
+  return batches
+}
+
+/** Checks headers and crc in Kafka's order. Throws the error Kafka answers. */
+export function checkBatches(batches: Buffer[], limits: Limits): void {
   for (const batch of batches) checkBatch(batch, limits)
   const total = batches.reduce((sum, batch) => sum + batch.length, 0)
   if (total > limits.segmentBytes) {
@@ -36,7 +40,6 @@ export function validateBatches(records: Buffer | null, version: number, limits:
       `Message batch size is ${total} bytes, the segment size is ${limits.segmentBytes}`,
     )
   }
-  return batches
 }
 
 /** Cuts a record set into batches; a last one that is not whole is left out, as Kafka does. */
@@ -87,7 +90,6 @@ function checkHeader(header: BatchHeader): void {
   if (header.isControl) bad('Clients are not allowed to write control records')
   if (header.producerId >= 0 && header.baseSequence < 0)
     bad(`Invalid sequence number ${header.baseSequence} in record batch with producerId ${header.producerId}`)
-  if (header.compression > 4) throw new KafkaError('CORRUPT_MESSAGE', `Unknown compression type id: ${header.compression}`)
 }
 
 /** Checks the records inside a batch: whole, as many as told, offsets without gaps. A promise when the batch has to be unpacked. */
@@ -107,7 +109,8 @@ async function unpack(header: BatchHeader, body: Buffer): Promise<void> {
   try {
     unpacked = await decompress(header.compression, body)
   } catch (error) {
-    throw new KafkaError('INVALID_RECORD', `the batch cannot be unpacked: ${(error as Error).message}`)
+    // Kafka has no better code for it
+    throw new KafkaError('UNKNOWN_SERVER_ERROR', `the batch cannot be unpacked: ${(error as Error).message}`)
   }
   throwProblem(recordsProblem(header.count, unpacked))
 }

@@ -1,7 +1,7 @@
 import { KafkaError } from '../errors.ts'
 import type { BrokerState } from '../state.ts'
 import { checkTopicConfigs, topicConfig } from './configs.ts'
-import { checkBroker, resourceTypes } from './describe.ts'
+import { resourceTypes } from './describe.ts'
 
 /** Operations of IncrementalAlterConfigs. */
 export const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
@@ -20,6 +20,7 @@ export function replaceConfigs(
   configs: { name: string; value: string | null }[],
   validateOnly: boolean,
 ): void {
+  checkNulls(configs)
   checkResource(broker, type, name)
   const topic = broker.topics.get(name)!
   const given: Record<string, string | null> = {}
@@ -38,9 +39,7 @@ export function changeConfigs(
 ): void {
   const twice = changes.find(({ name: config }, i) => changes.findIndex(other => other.name === config) !== i)
   if (twice) throw new KafkaError('INVALID_REQUEST', `Error due to duplicate config keys : ${twice.name}`)
-  const empty = changes.filter(({ operation, value }) => operation !== operations.delete && value === null)
-  if (empty.length > 0)
-    throw new KafkaError('INVALID_REQUEST', `Null value not supported for : ${empty.map(change => change.name).join(',')}`)
+  checkNulls(changes.filter(({ operation }) => operation !== operations.delete))
   checkResource(broker, type, name)
   const topic = broker.topics.get(name)!
   const configs = { ...topic.configs }
@@ -74,15 +73,32 @@ function apply(
       return
     }
     default:
-      throw new KafkaError('INVALID_REQUEST', `Unknown operation type ${operation}`)
+      throw new KafkaError('UNKNOWN_SERVER_ERROR', `Unknown operation type ${operation}`)
   }
 }
 
+function checkNulls(configs: { name: string; value: string | null }[]): void {
+  const names = configs.filter(({ value }) => value === null).map(({ name }) => name)
+  if (names.length > 0) throw new KafkaError('INVALID_REQUEST', `Null value not supported for : ${names.join(',')}`)
+}
+
 function checkResource(broker: BrokerState, type: number, name: string): void {
-  if (type === resourceTypes.broker) {
-    checkBroker(broker, name)
-    throw new KafkaError('INVALID_REQUEST', 'This broker has no dynamic configs: give its properties at the start')
+  const bad = (message: string): never => {
+    throw new KafkaError('INVALID_REQUEST', message)
   }
-  if (type !== resourceTypes.topic) throw new KafkaError('INVALID_REQUEST', `Unsupported resource type: ${type}`)
+  if (type === resourceTypes.broker) {
+    if (name !== '' && name !== String(broker.nodeId))
+      bad(`Unexpected broker id, expected ${broker.nodeId}, but received ${name}`)
+    bad('This broker has no dynamic configs: give its properties at the start')
+  }
+  if (type !== resourceTypes.topic) bad(`Unknown resource type ${type}`)
+  if (name === '') bad('Default topic resources are not allowed.')
   if (!broker.topics.get(name)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${name}' does not exist.`)
+}
+
+/** Throws when one request names this resource twice. */
+export function checkOnce(resources: { resourceType: number; resourceName: string }[], type: number, name: string): void {
+  if (resources.filter(({ resourceType, resourceName }) => resourceType === type && resourceName === name).length > 1) {
+    throw new KafkaError('INVALID_REQUEST', 'Each resource must appear at most once.')
+  }
 }

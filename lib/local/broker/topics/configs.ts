@@ -11,6 +11,8 @@ export interface ConfigDef {
   synonym?: string
   /** That property has no default of its own in Kafka: without one given it does not show up as a synonym. */
   unset?: boolean
+  /** What this broker begins with where that is not Kafka's default, as if its server.properties said so. */
+  lab?: string
   min?: number
   max?: number
   oneOf?: string[]
@@ -24,7 +26,7 @@ const def = (name: string, type: ConfigType, value: string, rest: Partial<Config
   ...rest,
 })
 
-/** The topic configs of Kafka 3.9 without those of tiered storage and of replication throttles. */
+/** The topic configs of Kafka 3.9. */
 export const topicConfigs: ConfigDef[] = [
   def('cleanup.policy', 'list', 'delete', { synonym: 'log.cleanup.policy' }),
   def('compression.gzip.level', 'int', '-1', { synonym: 'compression.gzip.level', min: -1, max: 9 }),
@@ -38,12 +40,18 @@ export const topicConfigs: ConfigDef[] = [
   def('file.delete.delay.ms', 'long', '60000', { synonym: 'log.segment.delete.delay.ms', min: 0 }),
   def('flush.messages', 'long', long, { synonym: 'log.flush.interval.messages', min: 1 }),
   def('flush.ms', 'long', long, { synonym: 'log.flush.interval.ms', unset: true, min: 0 }),
+  def('follower.replication.throttled.replicas', 'list', ''),
   def('index.interval.bytes', 'int', '4096', { synonym: 'log.index.interval.bytes', min: 0 }),
+  def('leader.replication.throttled.replicas', 'list', ''),
+  def('local.retention.bytes', 'long', '-2', { synonym: 'log.local.retention.bytes', min: -2 }),
+  def('local.retention.ms', 'long', '-2', { synonym: 'log.local.retention.ms', min: -2 }),
   def('max.compaction.lag.ms', 'long', long, { synonym: 'log.cleaner.max.compaction.lag.ms', min: 1 }),
   def('max.message.bytes', 'int', '1048588', { synonym: 'message.max.bytes', min: 0 }),
-  def('message.downconversion.enable', 'boolean', 'false', { synonym: 'log.message.downconversion.enable' }),
+  def('message.downconversion.enable', 'boolean', 'true', { synonym: 'log.message.downconversion.enable', lab: 'false' }),
+  def('message.format.version', 'string', '3.0-IV1', { synonym: 'log.message.format.version' }),
   def('message.timestamp.after.max.ms', 'long', long, { synonym: 'log.message.timestamp.after.max.ms', min: 0 }),
   def('message.timestamp.before.max.ms', 'long', long, { synonym: 'log.message.timestamp.before.max.ms', min: 0 }),
+  def('message.timestamp.difference.max.ms', 'long', long, { synonym: 'log.message.timestamp.difference.max.ms', min: 0 }),
   def('message.timestamp.type', 'string', 'CreateTime', {
     synonym: 'log.message.timestamp.type',
     oneOf: ['CreateTime', 'LogAppendTime'],
@@ -52,6 +60,9 @@ export const topicConfigs: ConfigDef[] = [
   def('min.compaction.lag.ms', 'long', '0', { synonym: 'log.cleaner.min.compaction.lag.ms', min: 0 }),
   def('min.insync.replicas', 'int', '1', { synonym: 'min.insync.replicas', min: 1 }),
   def('preallocate', 'boolean', 'false', { synonym: 'log.preallocate' }),
+  def('remote.log.copy.disable', 'boolean', 'false'),
+  def('remote.log.delete.on.disable', 'boolean', 'false'),
+  def('remote.storage.enable', 'boolean', 'false'),
   def('retention.bytes', 'long', '-1', { synonym: 'log.retention.bytes' }),
   def('retention.ms', 'long', '604800000', { synonym: 'log.retention.ms', unset: true, min: -1 }),
   def('segment.bytes', 'int', '1073741824', { synonym: 'log.segment.bytes', min: 14 }),
@@ -65,18 +76,20 @@ const byName = new Map(topicConfigs.map(config => [config.name, config]))
 export const topicConfig = (name: string): ConfigDef | undefined => byName.get(name)
 
 /** Checks a value against its definition. Throws INVALID_CONFIG with Kafka's sentences. */
-export function checkValue(config: ConfigDef, value: string): void {
-  const bad = (why: string): never => {
-    throw new KafkaError('INVALID_CONFIG', `Invalid value ${value} for configuration ${config.name}: ${why}`)
+export function checkValue(config: ConfigDef, given: string): void {
+  const { name, type, min = -Infinity, max = Infinity, oneOf } = config
+  const value = given.trim()
+  const bad = (why: string, shown = value): never => {
+    throw new KafkaError('INVALID_CONFIG', `Invalid value ${shown} for configuration ${name}: ${why}`)
   }
-  const { type, min = -Infinity, max = Infinity, oneOf } = config
   if (type === 'boolean' && !/^(true|false)$/i.test(value)) bad('Expected value to be either true or false')
   if (type === 'int' || type === 'long' || type === 'double') {
-    const pattern = type === 'double' ? /^[+-]?(\d+\.?\d*|\.\d+)$/ : /^[+-]?\d+$/
+    const pattern = type === 'double' ? /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i : /^[+-]?\d+$/
     const limit = type === 'int' ? 0x7fff_ffff : 2 ** 63
     if (!pattern.test(value) || Math.abs(Number(value)) > limit) bad(`Not a number of type ${type.toUpperCase()}`)
-    if (Number(value) < min) bad(`Value must be at least ${min}`)
-    if (Number(value) > max) bad(`Value must be no more than ${max}`)
+    const shown = type === 'double' && Number.isInteger(Number(value)) ? `${Number(value)}.0` : value
+    if (Number(value) < min) bad(`Value must be at least ${min}`, shown)
+    if (Number(value) > max) bad(`Value must be no more than ${max}`, shown)
   }
   if (oneOf && !oneOf.includes(value)) bad(`String must be one of: ${oneOf.join(', ')}`)
 }
@@ -89,10 +102,17 @@ export function checkTopicConfigs(configs: Record<string, string | null>): void 
     if (value === null) throw new KafkaError('INVALID_CONFIG', `Null value not supported for topic configs: ${name}`)
     checkValue(config, value)
     if (name === 'cleanup.policy') checkCleanupPolicy(value)
+    if (name === 'remote.storage.enable' && /true/i.test(value)) {
+      throw new KafkaError(
+        'INVALID_CONFIG',
+        'Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.',
+      )
+    }
   }
 }
 
 function checkCleanupPolicy(value: string): void {
+  if (value.trim() === '') return
   for (const policy of value.split(',')) {
     if (policy.trim() === 'compact') {
       throw new KafkaError(

@@ -1,4 +1,4 @@
-import { KafkaError } from '../errors.ts'
+import { invalidRequestMessage, KafkaError } from '../errors.ts'
 import { brokerProperties } from '../properties.ts'
 import type { BrokerState } from '../state.ts'
 import { topicConfigs, type ConfigDef, type ConfigType } from './configs.ts'
@@ -7,7 +7,7 @@ import { checkTopicName } from './names.ts'
 import { isInternal, type Topic } from './topic.ts'
 
 /** Kafka's resource types. */
-export const resourceTypes = { topic: 2, broker: 4 } as const
+export const resourceTypes = { topic: 2, broker: 4, brokerLogger: 8 } as const
 
 /** Where a value comes from. */
 export const sources = { topic: 1, staticBroker: 4, default: 5 } as const
@@ -29,18 +29,19 @@ export function describeResource(broker: BrokerState, type: number, name: string
   if (type === resourceTypes.topic) {
     checkTopicName(name)
     const topic = broker.topics.get(name)
-    if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${name}' does not exist.`)
+    if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', '')
     return topicConfigs.map(config => describeTopicConfig(broker, topic, config))
   }
   if (type === resourceTypes.broker) {
     checkBroker(broker, name)
     return brokerProperties.map(property => describeProperty(broker, property))
   }
-  throw new KafkaError('INVALID_REQUEST', `Unsupported resource type: ${type}`)
+  if (type === resourceTypes.brokerLogger) return []
+  throw new KafkaError('INVALID_REQUEST', invalidRequestMessage)
 }
 
 /** Throws unless `name` is this broker's id, or empty (the cluster's defaults). */
-export function checkBroker(broker: BrokerState, name: string): void {
+function checkBroker(broker: BrokerState, name: string): void {
   if (name === '' || name === String(broker.nodeId)) return
   const expected = /^\d+$/.test(name)
     ? `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${name}`
