@@ -31,7 +31,7 @@ export interface AthenaOptions {
   /** Holds the history, work groups and scratch files; the same file system as the store, so that results move without a copy. */
   dir: string
   log?: (line: string) => void
-  limits?: AthenaLimits
+  limits?: AthenaLimits | undefined
 }
 
 /** Athena: its API over the catalog and the buckets, its queries in processes of their own. */
