@@ -62,16 +62,19 @@ export function sshOptions({ keyFile, knownHosts, configFile, alias }: Omit<SshT
   return [
     ...(configFile ? ['-F', configFile] : []),
     ...(alias ? ['-o', `HostKeyAlias=${alias}`] : []),
-    ...(keyFile ? ['-i', keyFile, '-o', 'IdentitiesOnly=yes'] : []),
+    ...(keyFile ? ['-i', literal(keyFile), '-o', 'IdentitiesOnly=yes'] : []),
     ...[
       'BatchMode=yes',
       'StrictHostKeyChecking=accept-new',
-      `UserKnownHostsFile="${knownHosts}"`,
+      `UserKnownHostsFile="${literal(knownHosts)}"`,
       'ConnectTimeout=10',
       'LogLevel=ERROR',
     ].flatMap(option => ['-o', option]),
   ]
 }
+
+/** ssh replaces %h and its like in file names. */
+const literal = (path: string): string => path.replaceAll('%', '%%')
 
 function refuseOption(what: string, value: string): void {
   if (!/^[\w.:][\w.:%-]*$/.test(value))

@@ -24,7 +24,7 @@ afterEach(() => {
   process.env.PATH = path
 })
 
-const target = { host: '10.0.0.7', user: 'ec2-user', knownHosts: '/tmp/known hosts', keyFile: '/tmp/key' }
+const target = { host: '10.0.0.7', user: 'ec2-user', knownHosts: '/tmp/known 100%h hosts', keyFile: '/tmp/key' }
 
 it('sends values as data, nothing of the script on the command line', async () => {
   const folder = temporaryFolder()
@@ -69,7 +69,7 @@ it('never asks, never trusts a changed host, keeps a key under its alias', () =>
   const options = sshOptions({ ...target, alias: 'i-123', configFile: '/tmp/config' }).join(' ')
   expect(options).toContain('BatchMode=yes')
   expect(options).toContain('StrictHostKeyChecking=accept-new')
-  expect(options).toContain('UserKnownHostsFile="/tmp/known hosts"')
+  expect(options).toContain('UserKnownHostsFile="/tmp/known 100%%h hosts"')
   expect(options).toContain('HostKeyAlias=i-123')
   expect(options).toContain('-F /tmp/config')
 })
