@@ -81,7 +81,13 @@ function read(file: string): Stored {
     if ((error as { code?: string }).code === 'ENOENT') return {}
     throw error
   }
-  return JSON.parse(text) as Stored
+  try {
+    return JSON.parse(text) as Stored
+  } catch (error) {
+    throw new Error(`${file}: not the JSON of a crawler store; restore it from a copy, or delete it to start without crawlers`, {
+      cause: error,
+    })
+  }
 }
 
 async function write(file: string, { crawlers, classifiers, tags }: Omit<CrawlerStore, 'save'>): Promise<void> {
