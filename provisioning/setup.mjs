@@ -56,9 +56,7 @@ const certificateCodes = /CERT|SSL|UNABLE_TO_VERIFY/
 /** npm's complaint as one sentence. */
 export function explain(complaint) {
   const code =
-    /npm (?:ERR!|error) code (\S+)/.exec(complaint)?.[1] ??
-    /\b(ENOSPC|ENOTFOUND|ECONNREFUSED)\b/.exec(complaint)?.[1] ??
-    'no code'
+    /npm (?:ERR!|error) code (\S+)/.exec(complaint)?.[1] ?? /attempt \d failed with (\S+)/.exec(complaint)?.[1] ?? 'no code'
   const again = 'then run the same command again.'
   if (networkCodes.test(code))
     return `The packages could not be downloaded, the npm registry does not answer (${code}): check the network, and proxy and registry in \`npm config list\`, ${again}`
@@ -71,14 +69,16 @@ export function explain(complaint) {
   if (code === 'EINTEGRITY') return `A downloaded package is damaged (${code}): run \`npm cache clean --force\`, ${again}`
   if (code === 'EUSAGE')
     return `package.json and package-lock.json do not belong together (${code}): restore both with git, ${again}`
-  const line =
-    complaint.split('\n').find(text => /^npm (ERR!|error) (?!code|A complete log)/.test(text)) ??
-    complaint.trim().split('\n').pop()
+  const said = complaint.split('\n').filter(text => text.trim() !== '' && !/^npm (http|warn|WARN)/.test(text))
+  const line = said.find(text => /^npm (ERR!|error) (?!code|A complete log)/.test(text)) ?? said.pop() ?? 'npm said nothing'
   return `The packages could not be installed (${line.replace(/^npm (ERR!|error) /, '')}): run \`npm ci\` to see all of it.`
 }
 
 const unwritable = code =>
   `The project's folder cannot be written (${code}): copy it to a folder of your own, or make it yours with chown, then run the same command again.`
+
+/** Whether twenty downloads failed and none came: npm would go on trying for minutes, package by package. */
+export const isCutOff = complaint => !/fetch GET 200/.test(complaint) && complaint.split(' failed with ').length > 20
 
 /** `npm ci` in `root`, quiet; on a terminal with a clock. */
 async function install(root) {
@@ -86,7 +86,7 @@ async function install(root) {
   const options = [
     '--no-audit',
     '--no-fund',
-    '--loglevel=error',
+    '--loglevel=http',
     '--include=dev',
     '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=8000',
@@ -94,7 +94,10 @@ async function install(root) {
   const clock = showClock('Installing packages, once: about half a minute')
   const child = spawn(command, [...first, 'ci', ...options], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
   let complaint = ''
-  child.stderr.on('data', chunk => (complaint += chunk))
+  child.stderr.on('data', chunk => {
+    complaint += chunk
+    if (isCutOff(complaint)) child.kill()
+  })
   const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve)).catch(error => {
     throw new SetupError(
       `npm could not be started (${error.code}): install Node with npm (https://nodejs.org), then run the same command again.`,
