@@ -41,10 +41,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const settings = new Properties(properties)
   mkdirSync(dir, { recursive: true })
   const unlock = lockFolder(dir)
+  let state: BrokerState | undefined
   try {
-    const state = openState(dir, settings, host, log)
+    state = openState(dir, settings, host, log)
     return await serve(state, port, unlock)
   } catch (error) {
+    await state?.topics.close()
     unlock()
     throw error
   }

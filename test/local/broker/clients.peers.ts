@@ -115,6 +115,11 @@ describe.skipIf(noPython)('confluent-kafka', () => {
     expect(groups).toContain(group)
   })
 
+  it('rebalances cooperatively', async () => {
+    const topic = await newTopic(wire, { partitions: 4 })
+    expect(await confluent(topic, 'cooperative', unique('coop'))).toEqual({ assigned: '4, 2 and 2, 4' })
+  })
+
   it('a transaction that is committed is read, one that is aborted is not', async () => {
     const topic = await newTopic(wire)
     expect(await confluent(topic, 'transaction', 'no', 'abort')).toEqual({ errors: [] })

@@ -13,7 +13,17 @@ import { describeConfigs } from '../../../lib/local/broker/apis/32-describe-conf
 import { deleteRecords } from '../../../lib/local/broker/apis/21-delete-records.ts'
 import { startBroker } from '../../../lib/local/broker/server.ts'
 import { batch, values } from '../../contract/kafka/batches.ts'
-import { endOffset, fetchFrom, lookUp, newProducer, newTopic, readValues, send, stableGroup } from '../../contract/kafka/steps.ts'
+import {
+  endOffset,
+  fetchFrom,
+  lookUp,
+  newProducer,
+  newTopic,
+  readValues,
+  send,
+  stableGroup,
+  until,
+} from '../../contract/kafka/steps.ts'
 import { frame } from '../../contract/kafka/wire.ts'
 import { labBroker, temporaryFolder } from './lab-broker.ts'
 
@@ -195,6 +205,25 @@ describe('startBroker', () => {
     const resources = [{ resourceType: 2, resourceName: 'made', configurationKeys: ['retention.ms'] }]
     const { results } = await wire.call(describeConfigs, 1, { resources, includeSynonyms: true })
     expect(results[0]!.configs[0]).toMatchObject({ value: '7200000', configSource: 4 })
+  })
+
+  it('retention acts while the broker runs', async () => {
+    const wire = await (await labBroker({ properties: { 'log.retention.check.interval.ms': '50' } })).open()
+    const topic = await newTopic(wire, { configs: { 'retention.ms': '60000' } })
+    await send(wire, topic, batch({ timestamp: Date.now() - 120_000 }))
+    await until(async () => (await lookUp(wire, topic, -2)).offset === 1)
+    await send(wire, topic, batch())
+    expect(await readValues(wire, topic, 1)).toEqual(['a'])
+  })
+
+  it('flush.messages=1 has each record on the disk before its answer', async () => {
+    const broker = await labBroker()
+    const wire = await broker.open()
+    const topic = await newTopic(wire, { configs: { 'flush.messages': '1' } })
+    for (let i = 1; i <= 3; i++) {
+      await send(wire, topic, batch())
+      expect(readFileSync(join(broker.dir, 'recovery-point-offset-checkpoint'), 'utf8')).toContain(`${topic} 0 ${i}\n`)
+    }
   })
 
   it('a line says who sent garbage and why the connection was closed', async () => {

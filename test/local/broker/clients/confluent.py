@@ -47,6 +47,32 @@ def transaction(value, commit):
     return {"errors": errors}
 
 
+def cooperative(group):
+    def consumer():
+        c = Consumer({"bootstrap.servers": server, "group.id": group, "auto.offset.reset": "earliest", "partition.assignment.strategy": "cooperative-sticky", "session.timeout.ms": 6000})
+        c.subscribe([topic])
+        return c
+
+    def assigned(consumers, wanted):
+        deadline = time.time() + 60
+        while time.time() < deadline:
+            for c in consumers:
+                c.poll(0.1)
+            held = [len(c.assignment()) for c in consumers]
+            if sorted(held) == wanted:
+                return held
+        raise Exception("assigned %s, not %s" % (held, wanted))
+
+    one = consumer()
+    assigned([one], [4])
+    two = consumer()
+    assigned([one, two], [2, 2])
+    one.close()
+    assigned([two], [4])
+    two.close()
+    return {"assigned": "4, 2 and 2, 4"}
+
+
 def admin():
     client = AdminClient({"bootstrap.servers": server})
     name = topic + "-admin"
@@ -68,5 +94,7 @@ elif command == "consume":
     print(json.dumps(consume(args[0], int(args[1]))))
 elif command == "transaction":
     print(json.dumps(transaction(args[0], args[1] == "commit")))
+elif command == "cooperative":
+    print(json.dumps(cooperative(args[0])))
 else:
     print(json.dumps(admin()))
