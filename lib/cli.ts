@@ -26,6 +26,10 @@ export function program(): Command {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  process.stdout.on('error', () => process.exit(0)) // the reader of a pipe went away
+  process.stdout.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0) // the reader of a pipe went away
+    reportError(error)
+    process.exit(1)
+  })
   program().parseAsync().catch(reportError)
 }

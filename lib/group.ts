@@ -1,6 +1,7 @@
 import { LabError } from './errors.ts'
 import { kafkaClient, withAdmin } from './kafka.ts'
 import type { Lab } from './lab.ts'
+import { waitFor } from './wait.ts'
 
 export interface GroupReport {
   group: string
@@ -102,16 +103,37 @@ async function commitAs(lab: Lab, group: string, topic: string, offsets: Record<
   }
 }
 
-/** Deletes a consumer group with its committed offsets; answers false when there is none. */
-export async function deleteGroup(lab: Lab, group: string): Promise<boolean> {
-  return withAdmin(lab, `group ${group}`, async admin => {
-    try {
-      await admin.deleteGroups([group])
-      return true
-    } catch (error) {
-      const codes = ((error as { groups?: { errorCode?: number }[] }).groups ?? []).map(({ errorCode }) => errorCode)
-      if (codes.includes(69)) return false
-      throw error
-    }
-  })
+/** Deletes a consumer group with its committed offsets; answers false when there is none. Members that were killed count until their session ends, so
+ *  it waits for them as long as `waitMs`; then, or at once without it, `LabError` NON_EMPTY_GROUP. */
+export async function deleteGroup(lab: Lab, group: string, { waitMs = 0 }: { waitMs?: number } = {}): Promise<boolean> {
+  const deadline = performance.now() + waitMs
+  return withAdmin(lab, `group ${group}`, admin =>
+    waitFor(
+      `end of the members of group ${group}`,
+      async () => {
+        const code = await admin.deleteGroups([group]).then(
+          () => 0,
+          (error: { groups?: { errorCode?: number }[] }) => {
+            const [refused] = error.groups ?? []
+            if (refused?.errorCode === undefined) throw error
+            return refused.errorCode
+          },
+        )
+        if (code === 0) return 'deleted'
+        if (code === groupIdNotFound) return 'none'
+        if (code === nonEmptyGroup && performance.now() < deadline) return false
+        if (code === nonEmptyGroup)
+          throw new LabError(
+            'NON_EMPTY_GROUP',
+            `group ${group}: has running members. Stop them first; one that was killed counts for up to 30 s.`,
+          )
+        throw new LabError('KAFKA', `group ${group}: cannot be deleted: Kafka's error ${code}.`)
+      },
+      { timeoutMs: Infinity },
+    ).then(answer => answer === 'deleted'),
+  )
 }
+
+/** Kafka's error codes. */
+const nonEmptyGroup = 68
+const groupIdNotFound = 69

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorMessage, LabError } from './errors.ts'
 import { waitFor } from './wait.ts'
@@ -26,19 +26,19 @@ export interface HomeOptions {
 
 const main = join(import.meta.dirname, 'local', 'main.ts')
 
+/** How the home's process says that the folder belongs to another one (`EX_TEMPFAIL` of sysexits.h). */
+const folderInUse = 75
+
 /** The embedded home that runs in `dir`, or undefined. A file left behind by a dead process, or by another one that got its number, counts as none. */
 export async function findHome(dir: string): Promise<HomeInfo | undefined> {
-  let home: HomeInfo
-  try {
-    home = JSON.parse(readFileSync(join(dir, 'home.json'), 'utf8')) as HomeInfo
-  } catch {
-    return undefined
-  }
-  if (!isAlive(home.pid)) return undefined
+  const home = readHome(dir)
+  if (!home || !isAlive(home.pid)) return undefined
   try {
     const answer = await fetch(`${home.endpoint}/_tickerlake/health`, { signal: AbortSignal.timeout(5000) })
     const { pid } = (await answer.json()) as { pid?: number }
-    return pid === home.pid ? home : undefined
+    if (pid !== home.pid) return undefined
+    const { properties: _, ...info } = home
+    return info
   } catch {
     return undefined
   }
@@ -47,26 +47,16 @@ export async function findHome(dir: string): Promise<HomeInfo | undefined> {
 /** Finds the embedded home of `dir`, or starts it as a background process and waits until it answers. It outlives the caller: notebooks that are
  *  open side by side share it. Throws `LabError` HOME_DIR or HOME_START with the reason. */
 export async function startHome(dir: string, options: HomeOptions = {}): Promise<HomeInfo> {
-  const running = await findHome(dir)
-  if (running) return running
-  const log = openLog(dir)
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...homeArguments(dir, options)], {
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-  })
-  closeSync(log.fd)
-  let ended: string | undefined
-  child.once('error', error => (ended = errorMessage(error)))
-  child.once('exit', code => (ended = `it ended with ${code}`))
-  child.unref()
+  let started: Started | undefined
   return waitFor(
     `embedded home in ${dir}`,
     async () => {
       const home = await findHome(dir)
-      // Two starts at once: one process wins the folder, the other ends by itself and this start takes the winner.
-      if (!home && ended !== undefined && !readFileSync(log.file, 'utf8').includes('already runs'))
-        throw startError(dir, log.file, ended)
-      return home
+      if (home) return home
+      // In use without answering: another one is about to be up, and found next time, or about to end, and then it is our turn.
+      if (!started || started.code === folderInUse) started = startProcess(dir, homeArguments(dir, options))
+      else if (started.ended) throw startError(dir, started)
+      return false
     },
     { timeoutMs: 60_000, maxIntervalMs: 100, intervalMs: 20 },
   )
@@ -77,14 +67,62 @@ export async function stopHome(dir: string): Promise<boolean> {
   const home = await findHome(dir)
   if (!home) return false
   process.kill(home.pid, 'SIGTERM')
+  const gone = (): boolean => !isAlive(home.pid)
   try {
-    await waitFor(`end of the embedded home, process ${home.pid}`, () => !isAlive(home.pid), { timeoutMs: 15_000 })
+    await waitFor(`end of the embedded home, process ${home.pid}`, gone, { timeoutMs: 15_000 })
   } catch {
     process.kill(home.pid, 'SIGKILL')
-    await waitFor(`end of the embedded home, process ${home.pid}`, () => !isAlive(home.pid), { timeoutMs: 5000 })
+    await waitFor(`end of the embedded home, process ${home.pid}`, gone, { timeoutMs: 5000 })
   }
-  rmSync(join(dir, 'home.json'), { force: true })
+  if (readHome(dir)?.pid === home.pid) rmSync(join(dir, 'home.json'), { force: true })
   return true
+}
+
+/** Empties the embedded home: topics, groups, buckets, tables, queries, charts. If it ran, it runs again afterwards, with the same ports and
+ *  properties. Answers whether it does. */
+export async function resetHome(dir: string): Promise<HomeInfo | undefined> {
+  const running = await findHome(dir)
+  const properties = readHome(dir)?.properties
+  await stopHome(dir)
+  const emptied = startProcess(dir, ['--reset', '--dir', dir])
+  await waitFor(`emptying of ${dir}`, () => emptied.ended)
+  if (emptied.code !== 0) throw startError(dir, emptied)
+  rmSync(join(dir, 'charts'), { recursive: true, force: true })
+  if (!running) return undefined
+  const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1))
+  return startHome(dir, { port: portOf(running.endpoint), kafkaPort: portOf(running.brokers[0]), properties })
+}
+
+function readHome(dir: string): (HomeInfo & { properties?: Record<string, string> }) | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dir, 'home.json'), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** A process of the home that was started here. */
+interface Started {
+  ended: boolean
+  /** Its exit code, or what kept it from starting. */
+  code: number | string | null
+  logFile: string
+  /** Where its own lines begin in the log, bytes. */
+  logStart: number
+}
+
+function startProcess(dir: string, args: string[]): Started {
+  const { fd, file, size } = openLog(dir)
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    detached: true,
+    stdio: ['ignore', fd, fd],
+  })
+  closeSync(fd)
+  const started: Started = { ended: false, code: null, logFile: file, logStart: size }
+  child.once('error', error => Object.assign(started, { ended: true, code: errorMessage(error) }))
+  child.once('exit', code => Object.assign(started, { ended: true, code }))
+  child.unref()
+  return started
 }
 
 function homeArguments(dir: string, { port, kafkaPort, properties = {} }: HomeOptions): string[] {
@@ -98,11 +136,14 @@ function homeArguments(dir: string, { port, kafkaPort, properties = {} }: HomeOp
   ]
 }
 
-function openLog(dir: string): { fd: number; file: string } {
+/** Opens the log to be appended to; one of more than 5 MB is begun anew. */
+function openLog(dir: string): { fd: number; file: string; size: number } {
   const file = join(dir, 'home.log')
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
-    return { fd: openSync(file, 'w', 0o600), file }
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+    const isFull = size > 5_000_000
+    return { fd: openSync(file, isFull ? 'w' : 'a', 0o600), file, size: isFull ? 0 : size }
   } catch (error) {
     throw new LabError(
       'HOME_DIR',
@@ -112,11 +153,11 @@ function openLog(dir: string): { fd: number; file: string } {
   }
 }
 
-function startError(dir: string, logFile: string, ended: string): LabError {
-  const lines = readFileSync(logFile, 'utf8').trim().split('\n')
+function startError(dir: string, { code, logFile, logStart }: Started): LabError {
+  const lines = readFileSync(logFile).subarray(logStart).toString('utf8').trim().split('\n')
   const reason =
     lines.findLast(line => line.startsWith('tickerlake: '))?.slice('tickerlake: '.length) ??
-    `${ended}; ${lines.at(-1) ?? ''} (the whole story is in ${logFile})`
+    `it ended with ${code}; ${lines.at(-1) ?? ''} (the whole story is in ${logFile})`
   return new LabError('HOME_START', reason.startsWith('port ') ? reason : `embedded home in ${dir}: did not start: ${reason}`)
 }
 

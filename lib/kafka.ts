@@ -29,7 +29,8 @@ export function kafkaError(subject: string, error: unknown): LabError {
   if (known) return new LabError(type, `${subject}: ${known}`, { cause: error })
   const hidden = hiddenCauses[root.name]
   if (hidden) return new LabError(hidden.code, `${subject}: ${hidden.sentence}`, { cause: error })
-  if (/^KafkaJS(Connection|BrokerNotFound|RequestTimeout|NoBroker)/.test(root.name)) {
+  // A TypeError is kafkajs taking a broker's answer apart that never came.
+  if (/^KafkaJS(Connection|BrokerNotFound|RequestTimeout|NoBroker)/.test(root.name) || root instanceof TypeError) {
     return new LabError(
       'KAFKA_UNREACHABLE',
       `${subject}: Kafka cannot be reached: ${root.message}. Is it running (npx tickerlake status), and is LAB_KAFKA right?`,
@@ -67,9 +68,9 @@ const hiddenCauses: Record<string, { code: string; sentence: string }> = {
       'Kafka closed the connection without a word: it wants TLS or a login that the lab does not use, or it has just stopped. Check LAB_KAFKA_TLS, LAB_KAFKA_CA and LAB_KAFKA_USER, or ask: npx tickerlake kafka doctor',
   },
   KafkaJSGroupCoordinatorNotFound: {
-    code: 'GROUP_AUTHORIZATION_FAILED',
+    code: 'GROUP_COORDINATOR_NOT_FOUND',
     sentence:
-      'the user has no right on this consumer group, or the cluster has just started. Give it one (ACL), choose another group, or wait a little.',
+      'no broker answers for this consumer group: Kafka is gone or has just started, or the user has no right on the group. Try again; then check npx tickerlake status and the ACLs.',
   },
 }
 

@@ -9,6 +9,7 @@ let loaded: Kafkajs | undefined
 export function loadKafkajs(): Kafkajs {
   if (loaded) return loaded
   const require = createRequire(import.meta.url)
+  cureAbortedFilter(require)
   const kafkajs = require('kafkajs') as Kafkajs
   cureIdleTimer(require('kafkajs/src/network/requestQueue') as RequestQueueClass)
   Object.assign(kafkajs.CompressionCodecs, {
@@ -39,6 +40,38 @@ function cureIdleTimer({ prototype }: RequestQueueClass): void {
   prototype.scheduleCheckPendingRequests = function () {
     if (this.pending.length > 0) schedule.call(this)
   }
+}
+
+interface FetchedMessage {
+  offset: string
+  isControlRecord?: boolean
+  batchContext: { producerId: string; inTransaction: boolean }
+}
+
+/** kafkajs enters one aborted transaction for each message it sees, so where several are open at the first one, records of the others pass
+ *  (`consumer/filterAbortedMessages.js`). Put in place before kafkajs takes its own. */
+function cureAbortedFilter(require: NodeJS.Require): void {
+  const path = require.resolve('kafkajs/src/consumer/filterAbortedMessages')
+  require(path)
+  require.cache[path]!.exports = filterAborted
+}
+
+/** The messages without those of aborted transactions; `abortedTransactions` as the broker lists them for the fetched range. */
+export function filterAborted({
+  messages,
+  abortedTransactions,
+}: {
+  messages: FetchedMessage[]
+  abortedTransactions?: { producerId: string; firstOffset: string }[]
+}): FetchedMessage[] {
+  const waiting = (abortedTransactions ?? []).toSorted((a, b) => Number(a.firstOffset) - Number(b.firstOffset))
+  const aborting = new Set<string>()
+  return messages.filter(({ offset, isControlRecord, batchContext: { producerId, inTransaction } }) => {
+    while (waiting.length > 0 && Number(waiting[0].firstOffset) <= Number(offset))
+      aborting.add(String(waiting.shift()!.producerId))
+    if (isControlRecord) aborting.delete(String(producerId))
+    return isControlRecord || !(inTransaction && aborting.has(String(producerId)))
+  })
 }
 
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])

@@ -40,7 +40,7 @@ export async function startOver(
     throw new LabError('NOT_A_LESSON', `topic ${topic}: only a lesson's own things are deleted. Open it with openLesson().`)
   const topics = (await listTopics(lab)).filter(name => name.startsWith(`${lesson}-`))
   // Before the topics: a broker drops the offsets of a topic that goes, and with them the empty group.
-  const removedGroups = await those([group, ...groups], name => deleteGroup(lab, name))
+  const removedGroups = await those([group, ...groups], name => deleteGroup(lab, name, { waitMs: 40_000 }))
   for (const name of topics) await deleteTopic(lab, name)
   const folder = prefix.slice(0, prefix.indexOf('/') + 1)
   return {

@@ -2,12 +2,15 @@ import { LabError } from './errors.ts'
 import { kafkaClient, kafkaError, withAdmin } from './kafka.ts'
 import type { Lab } from './lab.ts'
 import { encodeQuote, type Quote } from './quote.ts'
+import { sleep } from './wait.ts'
 
 export interface ProduceOptions {
   /** Default: LAB_TOPIC. */
   topic?: string
   /** Quotes in one send; default 1,000. */
   batchSize?: number
+  /** Send what there is when nothing more came for so many milliseconds; default: wait until the batch is full, or the source ends. */
+  lingerMs?: number
   /** Told after each send how many quotes were acknowledged so far. */
   onProgress?: (sent: number) => void
 }
@@ -24,7 +27,7 @@ export interface ProduceReport {
 
 /** A message to be sent as it is; the text or bytes are not looked at. */
 export interface RawMessage {
-  key?: string | null
+  key?: string | Uint8Array | null
   value: string | Uint8Array | null
   headers?: Record<string, string>
 }
@@ -55,14 +58,16 @@ async function send<T>(
   encode: (item: T) => RawMessage,
   options: ProduceOptions,
 ): Promise<ProduceReport> {
-  const { topic = lab.config.topic, batchSize = 1000, onProgress } = options
+  const { topic = lab.config.topic, batchSize = 1000, lingerMs, onProgress } = options
   const start = performance.now()
   const partitions: Record<number, number> = {}
   let sent = 0
   const sender = await openSender(lab, topic)
   let underWay: Promise<void> | undefined
   try {
-    for await (const batch of batches(source, encode, batchSize)) {
+    for await (const batch of lingerMs === undefined
+      ? batches(source, encode, batchSize)
+      : lingering(source, encode, batchSize, lingerMs)) {
       await underWay
       underWay = sender.send(batch).then(counts => {
         for (const [partition, count] of counts) partitions[partition] = (partitions[partition] ?? 0) + count
@@ -97,6 +102,34 @@ async function* batches<T>(
     }
   }
   if (batch.length > 0) yield batch
+}
+
+/** Batches of a source that pauses: one is also given when nothing came for `lingerMs`. */
+async function* lingering<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  encode: (item: T) => RawMessage,
+  size: number,
+  lingerMs: number,
+): AsyncGenerator<RawMessage[]> {
+  const items = (async function* () {
+    yield* source
+  })()
+  let batch: RawMessage[] = []
+  let next = items.next()
+  for (;;) {
+    const pause = new AbortController()
+    const item = await (batch.length === 0 ? next : Promise.race([next, sleep(lingerMs, pause.signal).catch(() => undefined)]))
+    pause.abort()
+    if (item && !item.done) {
+      batch.push(encode(item.value))
+      next = items.next()
+    }
+    if (batch.length > 0 && (!item || item.done || batch.length >= size)) {
+      yield batch
+      batch = []
+    }
+    if (item?.done) return
+  }
 }
 
 /** A connected idempotent producer for one topic. */
@@ -137,7 +170,7 @@ export async function openSender(lab: Lab, topic: string): Promise<Sender> {
       const answers = await producer.send({
         topic,
         acks: -1,
-        messages: messages.map(message => ({ ...message, value: asBuffer(message.value) })),
+        messages: messages.map(({ key, value, headers }) => ({ key: asBuffer(key ?? null), value: asBuffer(value), headers })),
       })
       const failed = answers.find(({ errorCode }) => errorCode !== 0)
       if (failed)

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { errorMessage, LabError } from './errors.ts'
 import { csvHeader, parseQuote, type Quote } from './quote.ts'
@@ -68,6 +68,14 @@ function checkOptions(file: string, { order, pace, take }: SourceOptions): void 
 }
 
 async function checkHeader(file: string): Promise<void> {
+  const kind = await stat(file).catch(error => {
+    throw readError(file, error)
+  })
+  if (!kind.isFile())
+    throw new LabError(
+      'CSV_MISSING',
+      `${file}: cannot be read: it is not a regular file. Give a file that can be read more than once.`,
+    )
   let header: string[] | undefined
   for await (const { record } of records(createReadStream(file, { end: 4095 }), { to: 1 })) header = record
   if (header?.join(',') !== csvHeader.join(',')) {
@@ -87,14 +95,15 @@ async function* fileRows(file: string): AsyncGenerator<Row> {
 async function* replayRows(file: string): AsyncGenerator<Row> {
   const stretches: { start: number; line: number }[] = []
   let end = 0
+  let line = 0
   let last = ''
   for await (const { record, info } of records(createReadStream(file), {}, file)) {
-    if (info.records === 1) last = '9999'
-    else {
-      if (record[1] < last) stretches.push({ start: end, line: info.lines - 1 })
+    if (info.records > 1) {
+      if (stretches.length === 0 || record[1] < last) stretches.push({ start: end, line })
       last = record[1] ?? last
     }
     end = info.bytes
+    line = info.lines
   }
   if (stretches.length > 256) {
     throw new LabError(
@@ -115,7 +124,8 @@ async function* merge(streams: AsyncGenerator<Row>[]): AsyncGenerator<Row> {
   try {
     for (;;) {
       let first: (typeof heads)[number] | undefined
-      for (const head of heads) if (head.row && (!first?.row || head.row.cells[1] < first.row.cells[1])) first = head
+      for (const head of heads)
+        if (head.row && (!first?.row || (head.row.cells[1] ?? '') < (first.row.cells[1] ?? ''))) first = head
       if (!first?.row) return
       yield first.row
       first.row = await next(first.stream)
@@ -127,12 +137,16 @@ async function* merge(streams: AsyncGenerator<Row>[]): AsyncGenerator<Row> {
 
 const next = async (stream: AsyncGenerator<Row>): Promise<Row | undefined> => (await stream.next()).value ?? undefined
 
-/** Any row, with replacement and without end. Only the places of the rows are kept in memory, 8 bytes each. */
+/** Any row, with replacement and without end. Only the places of the rows are kept in memory, 16 bytes each. */
 async function* randomRows(file: string, seed: number): AsyncGenerator<Row> {
   const starts: number[] = []
+  const lines: number[] = []
   let end = 0
   for await (const { info } of records(createReadStream(file), {}, file)) {
-    if (info.records > 1) starts.push(end)
+    if (info.records > 1) {
+      starts.push(end)
+      lines.push(info.lines)
+    }
     end = info.bytes
   }
   if (starts.length === 0) return
@@ -143,12 +157,8 @@ async function* randomRows(file: string, seed: number): AsyncGenerator<Row> {
   try {
     for (;;) {
       const at = Math.floor(random() * (starts.length - 1))
-      const [cells] = parse(await readText(handle, starts[at], starts[at + 1]), {
-        relax_quotes: true,
-        relax_column_count: true,
-        trim: false,
-      })
-      yield { cells: cells ?? [], line: at + 2 }
+      const [cells] = parse(await readText(handle, starts[at], starts[at + 1]), rowFormat)
+      yield { cells, line: lines[at] }
     }
   } finally {
     await handle.close()
@@ -159,6 +169,15 @@ async function readText(handle: FileHandle, start: number, end: number): Promise
   const buffer = Buffer.alloc(end - start)
   await handle.read(buffer, 0, buffer.length, start)
   return buffer.toString('utf8')
+}
+
+/** How a row is written; one that is not like this is reported and left out. */
+const rowFormat = {
+  relax_quotes: true,
+  relax_column_count: true,
+  skip_empty_lines: true,
+  max_record_size: 65_536,
+  record_delimiter: ['\n', '\r\n'],
 }
 
 interface CsvRecord {
@@ -173,15 +192,7 @@ async function* records(
   file = String((input as { path?: unknown }).path),
 ): AsyncGenerator<CsvRecord> {
   const { parse } = await import('csv-parse')
-  const parser = parse({
-    bom: true,
-    info: true,
-    relax_quotes: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: 65_536,
-    ...options,
-  })
+  const parser = parse({ ...rowFormat, bom: true, info: true, ...options })
   input.on('error', error => parser.destroy(error))
   try {
     for await (const record of input.pipe(parser)) yield record as CsvRecord

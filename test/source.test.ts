@@ -77,6 +77,35 @@ describe('readQuotes', () => {
     expect((await all(file, { order: 'replay' })).names).toEqual(['N,A 2020-01-01', 'B 2020-01-02'])
   })
 
+  it('reads mixed line ends and blank lines, in every order, with the right line in a report', async () => {
+    const file = join(temporaryFolder(), 'quotes.csv')
+    const rows = ['', row('A', '2020-01-01'), '', '', row('A', '2020-01-02', 'abc'), row('B', '2020-01-01')]
+    writeFileSync(file, `${csvHeader.join(',')}\r\n${rows.join('\n')}\n`)
+    for (const order of ['file', 'replay'] as const) {
+      const { names, errors } = await all(file, { order })
+      expect(names).toEqual(['A 2020-01-01', 'B 2020-01-01'])
+      expect(errors.map(({ message }) => /line \d+/.exec(message)?.[0])).toEqual(['line 6'])
+    }
+    const random = await all(file, { order: 'random', take: 40 })
+    expect(new Set(random.names)).toEqual(new Set(['A 2020-01-01', 'B 2020-01-01']))
+    expect(new Set(random.errors.map(({ message }) => /line \d+/.exec(message)?.[0]))).toEqual(new Set(['line 6']))
+  })
+
+  it('does not let a row without a date hold others back in a replay', async () => {
+    const file = csv('A', row('A', '2020-01-01'), row('B', '2019-12-31'), row('B', '2020-01-02'))
+    const { names, errors } = await all(file, { order: 'replay' })
+    expect(names).toEqual(['B 2019-12-31', 'A 2020-01-01', 'B 2020-01-02'])
+    expect(errors).toHaveLength(1)
+  })
+
+  it('counts the lines of a quoted field that goes over several', async () => {
+    const file = csv(row('A', '2020-01-05'), `"B\nB",2020-01-01,1.0,1.0,1.0,x,1.0,0.0,1.0`, row('C', '2020-01-02', 'y'))
+    for (const order of ['file', 'replay'] as const) {
+      const { errors } = await all(file, { order })
+      expect(errors.map(({ message }) => /line \d+/.exec(message)?.[0]).sort()).toEqual(['line 4', 'line 5'])
+    }
+  })
+
   it('keeps the pace', async () => {
     const from = performance.now()
     expect((await all(csv(...blocks), { pace: 50 })).names).toHaveLength(5)

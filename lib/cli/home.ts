@@ -1,8 +1,7 @@
-import { rmSync } from 'node:fs'
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { LabError } from '../errors.ts'
-import { findHome, startHome, stopHome, writeKcatConfig, type HomeInfo } from '../home.ts'
+import { findHome, resetHome, startHome, stopHome, writeKcatConfig, type HomeInfo } from '../home.ts'
 import { numberOption, printJson } from './output.ts'
 
 /** `up`, `down`, `status`, `env`, `reset`: the embedded home as a background process. */
@@ -109,14 +108,9 @@ function reset(): Command {
   return new Command('reset')
     .description('empty the embedded home: topics, groups, buckets, tables, queries, charts; keeps running if it ran')
     .action(async () => {
-      const { dir } = loadConfig()
-      const running = await findHome(dir)
-      await stopHome(dir)
-      for (const part of ['broker', 's3', 'glue', 'athena', 'charts']) rmSync(`${dir}/${part}`, { recursive: true, force: true })
+      const home = await resetHome(loadConfig().dir)
       console.log('The embedded home is empty.')
-      if (!running) return
-      const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1))
-      printHome(await startHome(dir, { port: portOf(running.endpoint), kafkaPort: portOf(running.brokers[0]) }))
+      if (home) printHome(home)
     })
 }
 

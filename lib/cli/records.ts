@@ -36,7 +36,7 @@ export function produceCommand(): Command {
       withLab(async lab => {
         const signal = interruptSignal()
         const report = stdin
-          ? await produceRaw(lab, lines(keySeparator), { topic, batchSize: 100 })
+          ? await produceRaw(lab, lines(signal, keySeparator), { topic, lingerMs: 50 })
           : await produce(lab, readQuotes(callersFile(csv), { ...source, signal }), { topic })
         if (json) return printJson(report)
         const places = Object.entries(report.partitions).map(([partition, count]) => `partition ${partition}: ${count}`)
@@ -45,8 +45,8 @@ export function produceCommand(): Command {
     )
 }
 
-async function* lines(keySeparator?: string): AsyncGenerator<RawMessage> {
-  for await (const line of createInterface({ input: process.stdin })) {
+async function* lines(signal: AbortSignal, keySeparator?: string): AsyncGenerator<RawMessage> {
+  for await (const line of createInterface({ input: process.stdin, signal })) {
     const at = keySeparator ? line.indexOf(keySeparator) : -1
     yield at < 0 ? { value: line } : { key: line.slice(0, at), value: line.slice(at + keySeparator!.length) }
   }
@@ -64,8 +64,8 @@ export function peekCommand(): Command {
     .action(
       (topic: string | undefined, { json, ...options }: { partition?: number; offset: number; take: number; json?: boolean }) =>
         withLab(async lab => {
-          for (const { value, timestamp, ...record } of await peek(lab, topic ?? lab.config.topic, options)) {
-            const time = new Date(timestamp).toISOString()
+          for (const { value, timestamp, keyBytes: _, ...record } of await peek(lab, topic ?? lab.config.topic, options)) {
+            const time = timeText(timestamp)
             if (json) console.log(JSON.stringify({ ...record, time, value: value?.toString('utf8') ?? null }))
             else
               console.log(
@@ -74,4 +74,10 @@ export function peekCommand(): Command {
           }
         }),
     )
+}
+
+/** ISO 8601, or the bare number of a time that no calendar has. */
+function timeText(timestamp: number): string {
+  const time = new Date(timestamp)
+  return Number.isNaN(time.getTime()) ? `${timestamp} ms` : time.toISOString()
 }

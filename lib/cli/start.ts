@@ -118,7 +118,7 @@ async function startOver(lab: Lab, yes: boolean): Promise<[undefined, string]> {
     )
   }
   for (const name of topics) await deleteTopic(lab, name)
-  await deleteGroup(lab, group)
+  await deleteGroup(lab, group, { waitMs: 40_000 })
   await deleteObjects(lab, { bucket, prefix })
   await deleteCrawler(lab, crawler)
   await deleteDatabase(lab, database)

@@ -44,15 +44,21 @@ export async function consume(
     onAssign: () => handled.clear(),
     async onRecords(partition, batch) {
       for (const record of batch) {
-        if (records >= take || signal?.aborted) return
+        if (records >= take || signal?.aborted) return false
         await each(record)
         records++
         partitions[partition] = (partitions[partition] ?? 0) + 1
         handled.set(partition, record.offset + 1)
       }
+      return true
     },
   })
-  const commit = () => consumer.commit([...handled].map(([partition, offset]) => ({ partition, offset, metadata: '' })))
+  const commit = async (): Promise<void> => {
+    // A position may lie behind the last record: what no reader sees (commit markers, aborted records) counts as read too.
+    const at = (partition: number): number => Math.max(handled.get(partition) ?? -1, consumer.position(partition) ?? -1)
+    const read = consumer.assigned().filter(partition => at(partition) >= 0)
+    if (read.length > 0) await consumer.commit(read.map(partition => ({ partition, offset: at(partition), metadata: '' })))
+  }
   const deadline = timeMs === undefined ? Infinity : performance.now() + timeMs
   try {
     await waitFor(
@@ -66,13 +72,13 @@ export async function consume(
         )
         if (open.length === 0) return true
         if (open.some(({ partition }) => consumer.assigned().includes(partition) && handled.has(partition))) return false
-        if (handled.size > 0) await commit()
+        await commit()
         const committed = new Map((await committedOffsets(lab, group, topic)).map(({ partition, offset }) => [partition, offset]))
         return open.every(({ partition, end }) => (committed.get(partition) ?? -1) >= end)
       },
       { timeoutMs: Infinity, maxIntervalMs: 100 },
     )
-    if (handled.size > 0) await commit()
+    await commit()
   } finally {
     await consumer.close()
   }

@@ -11,6 +11,8 @@ export interface KafkaRecord {
   /** The record's own time, milliseconds since 1970. */
   timestamp: number
   key: string | null
+  /** The key as it came, whatever its bytes are. */
+  keyBytes: Buffer | null
   value: Buffer | null
   headers: Record<string, string>
 }
@@ -30,9 +32,9 @@ export interface ConsumerOptions {
   sessionTimeoutMs?: number
   /** Told when this member got its partitions, at the start and after each rebalance. What was read and not committed comes again. */
   onAssign?: (partitions: number[]) => void
-  /** Takes records of one partition, in order; the next ones come when it is done. An error ends the
-   *  consumer. */
-  onRecords: (partition: number, records: KafkaRecord[]) => Promise<void>
+  /** Takes records of one partition, in order; the next ones come when it is done. It answers false when it stopped before the last of them, which
+   *  are not counted as read then. An error ends the consumer. */
+  onRecords: (partition: number, records: KafkaRecord[]) => Promise<boolean>
 }
 
 /** A running member of a consumer group. It commits only what it is told to. */
@@ -51,7 +53,13 @@ export interface GroupConsumer {
   close(): Promise<void>
 }
 
-const rebalanceCodes = new Set(['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'])
+const rebalanceCodes = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'ILLEGAL_GENERATION',
+  'REBALANCE_IN_PROGRESS',
+  'UNKNOWN_MEMBER_ID',
+  'FENCED_INSTANCE_ID',
+])
 
 /** Joins the group and reads the topic. Throws `LabError` when the topic is not there or Kafka cannot be reached. */
 export async function openConsumer(lab: Lab, topic: string, options: ConsumerOptions): Promise<GroupConsumer> {
@@ -64,12 +72,17 @@ export async function openConsumer(lab: Lab, topic: string, options: ConsumerOpt
     maxWaitTimeInMs: 250, // a stop waits for the fetch under way
     maxBytesPerPartition: 2_097_152,
     allowAutoTopicCreation: false,
-    retry: { retries: 5 },
+    // kafkajs starts a consumer again for ever, a closed one too, which would come back as a member that nobody reads for.
+    retry: { retries: 5, restartOnFailure: async () => !closed },
   })
+  let closed = false
+  let generation = 0
   let assigned: number[] = []
   let failure: LabError | undefined
   const positions = new Map<number, number>()
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    if (closed) return void stop(consumer)
+    generation++
     assigned = payload.memberAssignment[topic] ?? []
     positions.clear()
     onAssign?.(assigned)
@@ -79,21 +92,21 @@ export async function openConsumer(lab: Lab, topic: string, options: ConsumerOpt
     if (payload.batchSize === 0) positions.set(payload.partition, Number(payload.lastOffset) + 1)
   })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart) failure ??= kafkaError(`group ${group}, topic ${topic}`, payload.error)
+    if (!payload.restart && !closed) failure ??= kafkaError(`group ${group}, topic ${topic}`, payload.error)
   })
   const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
     const { batch, resolveOffset, heartbeat, isStale, isRunning } = payload
     if (failure || isStale() || !isRunning()) return
+    const before = generation
     try {
-      await onRecords(
-        batch.partition,
-        batch.messages.map(message => toRecord(batch.partition, message)),
-      )
+      const records = batch.messages.map(message => toRecord(batch.partition, message))
+      if (!(await onRecords(batch.partition, records))) return
     } catch (error) {
       failure ??= kafkaError(`group ${group}, topic ${topic}`, error)
       return
     }
-    if (isStale()) return
+    // With several brokers one may bring a rebalance while another's batch is being handled: what was read belongs to the time before.
+    if (isStale() || generation !== before) return
     resolveOffset(batch.lastOffset())
     positions.set(batch.partition, Number(batch.lastOffset()) + 1)
     await heartbeat()
@@ -112,8 +125,9 @@ export async function openConsumer(lab: Lab, topic: string, options: ConsumerOpt
     async commit(offsets) {
       const all = offsets.map(({ partition, offset, metadata }) => ({ topic, partition, offset: String(offset), metadata }))
       await consumer.commitOffsets(all).catch((error: unknown) => {
-        const { code } = kafkaError(`group ${group}`, error)
-        if (!rebalanceCodes.has(code)) throw kafkaError(`group ${group}`, error)
+        const failed = kafkaError(`group ${group}`, error)
+        const isStarting = failed.message.includes('Consumer group was not initialized')
+        if (!rebalanceCodes.has(failed.code) && !isStarting) throw failed
       })
     },
     seek(partition, offset) {
@@ -123,7 +137,10 @@ export async function openConsumer(lab: Lab, topic: string, options: ConsumerOpt
     throwIfFailed() {
       if (failure) throw failure
     },
-    close: () => stop(consumer),
+    close() {
+      closed = true
+      return stop(consumer)
+    },
   }
 }
 
@@ -144,6 +161,7 @@ function toRecord(partition: number, message: EachBatchPayload['batch']['message
     offset: Number(message.offset),
     timestamp: Number(message.timestamp),
     key: message.key === null ? null : String(message.key),
+    keyBytes: message.key,
     value: message.value,
     headers,
   }

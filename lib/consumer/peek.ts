@@ -36,10 +36,11 @@ export async function peek(lab: Lab, topic: string, options: PeekOptions = {}): 
     group,
     async onRecords(partition, records) {
       const range = wanted.get(partition)
-      if (!range || !open.has(partition)) return
+      if (!range || !open.has(partition)) return true
       for (const record of records)
         if (record.offset >= range.from && record.offset < range.end) found.set(`${partition}/${record.offset}`, record)
       if ((records.at(-1)?.offset ?? -1) + 1 >= range.end) open.delete(partition)
+      return true
     },
   })
   try {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { athenaService } from './athena/service.ts'
+import { athenaService, type AthenaLimits } from './athena/service.ts'
 import type { Credentials } from './aws/authentication.ts'
 import { startAwsServer } from './aws/server.ts'
 import { startBroker } from './broker/server.ts'
@@ -20,6 +20,8 @@ export interface LocalStackOptions {
   kafkaPort?: number
   /** Broker properties under Kafka's names, such as `{ 'num.partitions': '3' }`; an unknown one is an error. */
   properties?: Record<string, string>
+  /** What stops a query: memory, time, how many at once; default Athena's own numbers. */
+  athena?: AthenaLimits
   /** Told what an operator should know, a line each; default nothing. */
   log?: (line: string) => void
 }
@@ -63,7 +65,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       pid: process.pid,
       async reset() {
         await services.close()
-        for (const store of stores) rmSync(join(dir, store), { recursive: true, force: true })
+        removeStores(dir)
         services = await startServices(dir, credentials, { ...options, port, kafkaPort })
       },
       async close() {
@@ -75,6 +77,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     unlock()
     throw error
   }
+}
+
+/** Empties a folder in which nothing runs. Throws `FolderInUse`. */
+export function emptyFolder(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const unlock = lockFolder(dir)
+  removeStores(dir)
+  unlock()
+}
+
+function removeStores(dir: string): void {
+  for (const store of stores) rmSync(join(dir, store), { recursive: true, force: true })
 }
 
 interface Services {
@@ -99,7 +113,7 @@ async function startServices(dir: string, credentials: Credentials, options: Loc
     const storage = opened(await openStorage({ dir: join(dir, 's3') }))
     const catalog = opened(await openCatalog({ dir: join(dir, 'glue') }))
     const glue = opened(await glueService({ catalog, storage, dir: join(dir, 'glue'), log }))
-    const athena = opened(await athenaService({ catalog, storage, dir: join(dir, 'athena'), log }))
+    const athena = opened(await athenaService({ catalog, storage, dir: join(dir, 'athena'), log, limits: options.athena }))
     const server = opened(
       await listenOn('port', options.port, 4566, port =>
         startAwsServer({ port, region, credentials, s3: s3Service(storage, { region }), json: [glue, athena], log }),

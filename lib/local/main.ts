@@ -1,7 +1,11 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startLocalStack } from './index.ts'
+import { emptyFolder, startLocalStack } from './index.ts'
+import { FolderInUse } from './lock.ts'
+
+/** What `lib/home.ts` takes for: try again, somebody else has the folder (`EX_TEMPFAIL` of sysexits.h). */
+const folderInUse = 75
 
 /** The embedded home as a process of its own: starts the stack, writes `home.json` when it answers, and ends with SIGTERM or SIGINT. */
 async function main(): Promise<void> {
@@ -11,9 +15,11 @@ async function main(): Promise<void> {
       port: { type: 'string' },
       'kafka-port': { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
+      reset: { type: 'boolean' },
     },
   })
   if (!values.dir) throw new Error('--dir is missing')
+  if (values.reset) return emptyFolder(values.dir)
   const properties: Record<string, string> = {}
   for (const setting of values.set) properties[setting.slice(0, setting.indexOf('='))] = setting.slice(setting.indexOf('=') + 1)
   const port = (text?: string): number | undefined => (text === undefined ? undefined : Number(text))
@@ -24,7 +30,7 @@ async function main(): Promise<void> {
     ...home
   } = await startLocalStack({ dir: values.dir, port: port(values.port), kafkaPort: port(values['kafka-port']), properties, log })
   const file = join(home.dir, 'home.json')
-  writeFileSync(`${file}.new`, `${JSON.stringify(home, null, 2)}\n`, { mode: 0o600 })
+  writeFileSync(`${file}.new`, `${JSON.stringify({ ...home, properties }, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
   log(`home is up: Kafka ${home.brokers[0]}, S3, Glue and Athena ${home.endpoint}`)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -41,5 +47,5 @@ process.on('unhandledRejection', error =>
 )
 main().catch((error: unknown) => {
   console.log(`tickerlake: ${error instanceof Error ? error.message : String(error)}`)
-  process.exit(1)
+  process.exit(error instanceof FolderInUse ? folderInUse : 1)
 })

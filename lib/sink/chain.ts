@@ -13,6 +13,7 @@ export interface ChainPlace {
   lab: Lab
   clusterId: string
   topic: string
+  group: string
   bucket: string
   prefix: string
 }
@@ -28,6 +29,8 @@ export interface ChainStart {
   offset: number
   /** The object that must begin there, when the bucket has one that covers the position. */
   expectedKey?: string
+  /** The object before it, when that is known; the next commit carries its name. */
+  lastKey: string
   /** First offsets of later objects, ascending: an object being filled must end before the next of them. */
   boundaries: number[]
 }
@@ -43,7 +46,9 @@ export async function findStart(
   const { lab, topic, bucket, prefix } = place
   const position = committed.offset >= 0 ? committed.offset : logStart
   const last = parseObjectKey(committed.metadata)
-  if (committed.offset >= 0 && last?.topic === topic && last.partition === partition) return { offset: position, boundaries: [] }
+  const isBoundary =
+    committed.offset >= 0 && committed.metadata.startsWith(prefix) && last?.topic === topic && last.partition === partition
+  if (isBoundary) return { offset: position, lastKey: committed.metadata, boundaries: [] }
   let covering: { offset: number; key: string } | undefined
   const boundaries: number[] = []
   for await (const { key } of listObjects(lab, { bucket, prefix })) {
@@ -53,14 +58,14 @@ export async function findStart(
     else if (start.offset >= (covering?.offset ?? -1)) covering = { offset: start.offset, key }
   }
   boundaries.sort((a, b) => a - b)
-  if (!covering) return { offset: position, boundaries }
+  if (!covering) return { offset: position, lastKey: '', boundaries }
   const metadata = await objectMetadata(lab, bucket, covering.key)
   checkCluster(place, covering.key, metadata)
   const lastOffset = Number(metadata['last-offset'])
-  if (!(lastOffset >= position)) return { offset: position, boundaries }
+  if (!(lastOffset >= position)) return { offset: position, lastKey: '', boundaries }
   // Its first records are gone from the topic, so it cannot be met again: go on after it.
-  if (covering.offset < logStart) return { offset: lastOffset + 1, boundaries }
-  return { offset: covering.offset, expectedKey: covering.key, boundaries }
+  if (covering.offset < logStart) return { offset: lastOffset + 1, lastKey: covering.key, boundaries }
+  return { offset: covering.offset, expectedKey: covering.key, lastKey: '', boundaries }
 }
 
 /** The chain of objects of one partition: each covers consecutive offsets, the next begins with the first valid record after. Writers that meet follow the
@@ -74,6 +79,8 @@ export class Chain {
   alreadyStored = 0
   /** When the oldest record that waits came, by `performance.now()`. */
   waitingSince = Infinity
+  /** What the group's committed offset is, as far as this chain knows. */
+  committed: number
   readonly #place: ChainPlace
   readonly #start: ChainStart
   #expectedKey: string | undefined
@@ -84,16 +91,16 @@ export class Chain {
   #bad: BadRecord[] = []
   /** Everything before is stored, waiting here, or another writer's. */
   #next: number
-  #lastKey = ''
-  #committed: number
+  #lastKey: string
 
-  constructor(place: ChainPlace, partition: number, start: ChainStart) {
+  constructor(place: ChainPlace, partition: number, start: ChainStart, committed: number) {
     this.#place = place
     this.partition = partition
     this.#start = start
     this.#expectedKey = start.expectedKey
+    this.#lastKey = start.lastKey
     this.#next = start.offset
-    this.#committed = start.offset
+    this.committed = committed
   }
 
   /** Next offset to look at. */
@@ -101,13 +108,19 @@ export class Chain {
     return this.#next
   }
 
-  /** Records that wait for being stored. */
-  get waiting(): number {
-    return this.#lines.length
+  /** Name of the object that ends before `next`, or an empty text. */
+  get lastKey(): string {
+    return this.#lastKey
   }
 
-  get sizeBytes(): number {
-    return this.#sizeBytes
+  /** Records that wait for being stored, or for the dead-letter topic. */
+  get waiting(): number {
+    return this.#lines.length + this.#bad.length
+  }
+
+  /** True when so much waits that it should be stored. */
+  isFull({ maxRecords, maxBytes }: { maxRecords: number; maxBytes: number }): boolean {
+    return this.#lines.length >= maxRecords || this.#bad.length >= maxRecords || this.#sizeBytes >= maxBytes
   }
 
   /** True when the record begins another object of the bucket, so what waits must be stored before it is added. */
@@ -124,6 +137,7 @@ export class Chain {
     if (record.offset < this.#next) return false
     this.#next = record.offset + 1
     try {
+      checkTimestamp(record.timestamp)
       const line = encodeQuote(decodeQuote(record.value))
       this.#lines.push(line)
       this.#offsets.push(record.offset)
@@ -131,20 +145,19 @@ export class Chain {
       this.#sizeBytes += line.length + 1
     } catch (error) {
       this.#bad.push({ record, error: errorMessage(error) })
+      this.#sizeBytes += record.value?.length ?? 0
     }
     if (this.waitingSince === Infinity) this.waitingSince = performance.now()
     return true
   }
 
-  /** Stores what waits, after `sendBad` has the bad records safe, and answers what may be committed then; undefined when nothing is new. */
-  async flush(sendBad: (bad: BadRecord[]) => Promise<void>): Promise<CommittedOffset | undefined> {
+  /** Stores what waits, after `sendBad` has the bad records safe; everything before `next` may be committed then. */
+  async flush(sendBad: (bad: BadRecord[]) => Promise<void>): Promise<void> {
     if (this.#bad.length > 0) await sendBad(this.#bad)
     this.#bad = []
     while (this.#lines.length > 0) await this.#store()
+    this.#sizeBytes = 0
     this.waitingSince = Infinity
-    if (this.#next === this.#committed) return undefined
-    this.#committed = this.#next
-    return { partition: this.partition, offset: this.#next, metadata: this.#lastKey }
   }
 
   async #store(): Promise<void> {
@@ -195,7 +208,13 @@ export class Chain {
     this.#lines = this.#lines.slice(count)
     this.#offsets = this.#offsets.slice(count)
     this.#timestamps = this.#timestamps.slice(count)
-    this.#sizeBytes = this.#lines.reduce((sum, line) => sum + line.length + 1, 0)
+  }
+}
+
+/** A record's own time names its folder, so it must be a day that can be written with four digits. */
+function checkTimestamp(timestamp: number): void {
+  if (!(Math.abs(timestamp) < 253_402_300_800_000 && timestamp > -62_167_219_200_000)) {
+    throw new LabError('BAD_EVENT', `the record's time is not in the years 0 to 9999: ${timestamp} ms`)
   }
 }
 
@@ -205,10 +224,11 @@ function checkCluster(place: ChainPlace, key: string, metadata: Record<string, s
     throw replaced(place, key, `it was written from cluster ${found ?? 'unknown'}, this is ${place.clusterId}`)
 }
 
-function replaced({ topic, bucket, prefix }: ChainPlace, key: string, problem: string): LabError {
+function replaced({ topic, group, bucket, prefix }: ChainPlace, key: string, problem: string): LabError {
   return new LabError(
     'TOPIC_REPLACED',
     `s3://${bucket}/${key}: holds records of another topic ${topic} than the one read now: ${problem}. ` +
-      `Empty s3://${bucket}/${prefix} if the old records are not needed, or sink to another prefix (LAB_PREFIX).`,
+      `If the old records are not needed, empty s3://${bucket}/${prefix} and run: npx tickerlake groups reset ${group} ${topic} earliest. ` +
+      'If they are, sink to another prefix with another group (LAB_PREFIX, LAB_GROUP).',
   )
 }

@@ -10,10 +10,9 @@ import {
 import { LabError } from '../errors.ts'
 import { withAdmin } from '../kafka.ts'
 import type { Lab } from '../lab.ts'
-import { openSender, type Sender } from '../producer.ts'
-import { ensureTopic } from '../topic.ts'
 import { waitFor } from '../wait.ts'
-import { Chain, findStart, type BadRecord, type ChainPlace } from './chain.ts'
+import { Chain, findStart, type ChainPlace } from './chain.ts'
+import { DeadLetters } from './dead-letters.ts'
 
 export interface SinkOptions {
   /** Default: LAB_TOPIC. Bad events go to `<topic>.dlq`. */
@@ -71,43 +70,33 @@ export async function sink(lab: Lab, options: SinkOptions = {}): Promise<SinkRep
   await ensureBucket(lab, bucket)
   const ends = await topicOffsets(lab, topic)
   const clusterId = await withAdmin(lab, 'cluster', async admin => (await admin.describeCluster()).clusterId)
-  const run = new SinkRun({ lab, clusterId, topic, bucket, prefix }, group, options)
+  const run = new SinkRun({ lab, clusterId, topic, group, bucket, prefix }, options)
   const ended = await run.start(ends)
   return { topic, group, location: `s3://${bucket}/${prefix}`, ...run.totals(), ended }
 }
 
 class SinkRun {
   readonly #place: ChainPlace
-  readonly #group: string
   readonly #options: SinkOptions
+  readonly #deadLetters: DeadLetters
   #chains = new Map<number, Chain>()
-  /** Chains of partitions that went to other members; kept for their counts. */
-  #past: Chain[] = []
+  /** Counts of chains that are no more: their partitions were given out anew. */
+  #past = { records: 0, objects: 0, bytes: 0, alreadyStored: 0 }
   #handled = 0
-  #deadLetters = 0
-  #perRecord = { records: 0, bytes: 0 }
   #lost: SinkReport['lost'] = []
-  #deadLetterSender: Sender | undefined
   #consumer!: GroupConsumer
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(place: ChainPlace, group: string, options: SinkOptions) {
+  constructor(place: ChainPlace, options: SinkOptions) {
     this.#place = place
-    this.#group = group
     this.#options = options
+    this.#deadLetters = new DeadLetters(place.lab, place.topic)
   }
 
   totals(): Omit<SinkReport, 'topic' | 'group' | 'location' | 'ended'> {
-    const chains = [...this.#past, ...this.#chains.values()]
-    const sum = (of: (chain: Chain) => number): number => chains.reduce((total, chain) => total + of(chain), 0)
-    return {
-      records: sum(chain => chain.records) + this.#perRecord.records,
-      objects: sum(chain => chain.objects) + this.#perRecord.records,
-      bytes: sum(chain => chain.bytes) + this.#perRecord.bytes,
-      alreadyStored: sum(chain => chain.alreadyStored),
-      deadLetters: this.#deadLetters,
-      lost: this.#lost,
-    }
+    const totals = { ...this.#past }
+    for (const chain of this.#chains.values()) addCounts(totals, chain)
+    return { ...totals, deadLetters: this.#deadLetters.count, lost: this.#lost }
   }
 
   async start(ends: { partition: number; start: number; end: number }[]): Promise<SinkReport['ended']> {
@@ -116,10 +105,13 @@ class SinkRun {
     const deadline = performance.now() + timeMs
     await this.#checkCommitted(ends)
     this.#consumer = await openConsumer(lab, topic, {
-      group: this.#group,
+      group: this.#place.group,
       sessionTimeoutMs,
       onAssign: () => {
-        this.#past.push(...this.#chains.values())
+        for (const chain of this.#chains.values()) {
+          addCounts(this.#past, chain)
+          this.#handled -= chain.waiting // they come again
+        }
         this.#chains = new Map()
       },
       onRecords: (partition, records) => this.#exclusive(() => this.#takeRecords(partition, records)),
@@ -141,16 +133,16 @@ class SinkRun {
       return ended
     } finally {
       await this.#consumer.close()
-      await this.#deadLetterSender?.close()
+      await this.#deadLetters.close()
     }
   }
 
   /** Committed offsets outside of the log, seen before kafkajs silently replaces them by its default. */
   async #checkCommitted(ends: { partition: number; start: number; end: number }[]): Promise<void> {
     const { lab, topic } = this.#place
-    for (const { partition, offset } of await committedOffsets(lab, this.#group, topic)) {
+    for (const { partition, offset } of await committedOffsets(lab, this.#place.group, topic)) {
       const { start, end } = ends.find(found => found.partition === partition) ?? { start: 0, end: Infinity }
-      if (offset > end) throw replacedOffsets(this.#group, topic, partition, offset, end)
+      if (offset > end) throw replacedOffsets(this.#place.group, topic, partition, offset, end)
       if (offset >= 0 && offset < start) this.#lost.push({ partition, start: offset, end: start })
     }
   }
@@ -162,42 +154,41 @@ class SinkRun {
     return turn
   }
 
-  async #takeRecords(partition: number, records: KafkaRecord[]): Promise<void> {
+  /** Answers false when it ended before the last record. */
+  async #takeRecords(partition: number, records: KafkaRecord[]): Promise<boolean> {
     const { take = Infinity, maxRecords = 10_000, maxBytes = 4_194_304, perRecord, signal } = this.#options
     if (perRecord) return this.#storeEach(partition, records)
     const chain = this.#chains.get(partition) ?? (await this.#openChain(partition, records[0]))
-    if (!chain) return
+    if (!chain) return false
     for (const record of records) {
-      if (this.#handled >= take || signal?.aborted) return
+      if (this.#handled >= take || signal?.aborted) return false
       if (chain.endsBefore(record)) await this.#store(chain)
       if (chain.add(record)) this.#handled++
-      if (chain.waiting >= maxRecords || chain.sizeBytes >= maxBytes) await this.#store(chain)
+      if (chain.isFull({ maxRecords, maxBytes })) await this.#store(chain)
     }
+    return true
   }
 
   /** Opens the chain at a boundary. When that lies elsewhere than the records in hand, reading goes on there and undefined is answered. */
   async #openChain(partition: number, first: KafkaRecord): Promise<Chain | undefined> {
     const { lab, topic } = this.#place
     const none: CommittedOffset = { partition, offset: -1, metadata: '' }
-    const committed = (await committedOffsets(lab, this.#group, topic)).find(found => found.partition === partition) ?? none
-    const { start: logStart, end: logEnd } = (await topicOffsets(lab, topic)).find(found => found.partition === partition)!
-    if (committed.offset > logEnd) throw replacedOffsets(this.#group, topic, partition, committed.offset, logEnd)
-    if (committed.offset >= 0 && committed.offset < logStart)
-      this.#lost.push({ partition, start: committed.offset, end: logStart })
+    const committed = (await committedOffsets(lab, this.#place.group, topic)).find(found => found.partition === partition) ?? none
+    const { start: logStart } = (await topicOffsets(lab, topic)).find(found => found.partition === partition)!
     const start = await findStart(
       this.#place,
       partition,
       { ...committed, offset: committed.offset < 0 ? -1 : Math.max(committed.offset, logStart) },
       logStart,
     )
-    const chain = new Chain(this.#place, partition, start)
+    const chain = new Chain(this.#place, partition, start, committed.offset)
     this.#chains.set(partition, chain)
     if (start.offset >= first.offset) return chain
     this.#consumer.seek(partition, start.offset)
     return undefined
   }
 
-  async #storeEach(partition: number, records: KafkaRecord[]): Promise<void> {
+  async #storeEach(partition: number, records: KafkaRecord[]): Promise<boolean> {
     const { lab, bucket, prefix } = this.#place
     const { take = Infinity, signal, onProgress } = this.#options
     let last: KafkaRecord | undefined
@@ -205,38 +196,26 @@ class SinkRun {
       if (this.#handled >= take || signal?.aborted) break
       this.#handled++
       last = record
-      const { bytes } = await putObject(lab, recordKey(prefix, this.#perRecord.records++), record.value ?? '', bucket)
-      this.#perRecord.bytes += bytes
-      onProgress?.({ records: this.#perRecord.records, objects: this.#perRecord.records })
+      const { bytes } = await putObject(lab, recordKey(prefix, this.#past.records), record.value ?? '', bucket)
+      addCounts(this.#past, { records: 1, objects: 1, bytes, alreadyStored: 0 })
+      onProgress?.(this.#past)
     }
     if (last) await this.#consumer.commit([{ partition, offset: last.offset + 1, metadata: '' }])
+    return last === records.at(-1)
   }
 
   async #flush(which: (chain: Chain) => boolean): Promise<void> {
     for (const chain of [...this.#chains.values()]) if (which(chain)) await this.#exclusive(() => this.#store(chain))
   }
 
+  /** Stores what waits and commits how far that is: behind the last record, or behind what no reader sees after it (commit markers). */
   async #store(chain: Chain): Promise<void> {
-    const offset = await chain.flush(bad => this.#bury(bad))
-    const { records, objects } = this.totals()
-    if (offset && this.#chains.get(chain.partition) === chain) await this.#consumer.commit([offset])
-    if (offset) this.#options.onProgress?.({ records, objects })
-  }
-
-  /** Sends bad records to the dead-letter topic: value and key as they came, headers tell the reason and the place. */
-  async #bury(bad: BadRecord[]): Promise<void> {
-    const { lab, topic } = this.#place
-    if (!this.#deadLetterSender) {
-      await ensureTopic(lab, `${topic}.dlq`)
-      this.#deadLetterSender = await openSender(lab, `${topic}.dlq`)
-    }
-    const messages = bad.map(({ record: { key, value, partition, offset, headers }, error }) => ({
-      key,
-      value,
-      headers: { ...headers, error, topic, partition: String(partition), offset: String(offset) },
-    }))
-    await this.#deadLetterSender.send(messages)
-    this.#deadLetters += bad.length
+    await chain.flush(bad => this.#deadLetters.bury(bad))
+    const offset = Math.max(chain.next, this.#consumer.position(chain.partition) ?? 0)
+    if (offset === chain.committed || this.#chains.get(chain.partition) !== chain) return
+    await this.#consumer.commit([{ partition: chain.partition, offset, metadata: chain.lastKey }])
+    chain.committed = offset
+    this.#options.onProgress?.(this.totals())
   }
 
   /** True when every offset that was there at the start is stored and committed, by this sink or by others of its group. */
@@ -249,6 +228,12 @@ class SinkRun {
     const unread = open.filter(({ partition, end }) => mine.has(partition) && read(partition) < end)
     if (unread.length > 0 && !(await this.#committedAll(unread))) return false
     await this.#flush(() => true)
+    for (const { partition, end } of open) {
+      // Nothing but what no reader sees: there is no chain, and still the group is behind it.
+      const offset = this.#consumer.position(partition) ?? -1
+      if (!mine.has(partition) || this.#chains.has(partition) || this.#options.perRecord || offset < end) continue
+      await this.#consumer.commit([{ partition, offset, metadata: '' }])
+    }
     const others = open.filter(({ partition }) => !mine.has(partition))
     return others.length === 0 || this.#committedAll(others)
   }
@@ -256,10 +241,24 @@ class SinkRun {
   async #committedAll(ends: { partition: number; end: number }[]): Promise<boolean> {
     const { lab, topic } = this.#place
     const committed = new Map(
-      (await committedOffsets(lab, this.#group, topic)).map(({ partition, offset }) => [partition, offset]),
+      (await committedOffsets(lab, this.#place.group, topic)).map(({ partition, offset }) => [partition, offset]),
     )
     return ends.every(({ partition, end }) => (committed.get(partition) ?? -1) >= end)
   }
+}
+
+interface Counts {
+  records: number
+  objects: number
+  bytes: number
+  alreadyStored: number
+}
+
+function addCounts(totals: Counts, { records, objects, bytes, alreadyStored }: Counts): void {
+  totals.records += records
+  totals.objects += objects
+  totals.bytes += bytes
+  totals.alreadyStored += alreadyStored
 }
 
 function replacedOffsets(group: string, topic: string, partition: number, offset: number, end: number): LabError {

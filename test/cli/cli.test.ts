@@ -188,3 +188,12 @@ it('explains every command', async () => {
   )
   for (const command of ['up', 'query', 'topics']) expect((await run([command, '--help'])).stdout).toContain('Usage: tickerlake')
 })
+
+it('is emptied by reset, and runs on at the same addresses', async () => {
+  const before = JSON.parse((await run(['status', '--json'])).stdout)
+  expect((await run(['topics', 'list'])).stdout).toContain('here')
+  expect(await run(['reset'])).toMatchObject({ code: 0, stdout: expect.stringContaining('is empty') })
+  expect(await run(['topics', 'list'])).toMatchObject({ code: 0, stdout: '' })
+  const { pid: _, ...after } = JSON.parse((await run(['status', '--json'])).stdout)
+  expect({ ...before, ...after }).toEqual(before)
+})

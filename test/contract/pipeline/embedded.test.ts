@@ -1,5 +1,6 @@
 import { beforeAll } from 'vitest'
 import { homeForTests, type OpenLab } from '../../helpers/lab.ts'
+import { chainSuite } from './chain-suite.ts'
 import { kafkaSuite } from './kafka-suite.ts'
 import { sinkSuite } from './sink-suite.ts'
 
@@ -10,3 +11,4 @@ beforeAll(async () => {
 
 kafkaSuite(overrides => open(overrides))
 sinkSuite(overrides => open(overrides))
+chainSuite(overrides => open(overrides))

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
+import { ensureBucket, measureObjects } from '../../../lib/bucket.ts'
 import { crawl } from '../../../lib/crawler.ts'
 import type { Lab } from '../../../lib/lab.ts'
 import { produce } from '../../../lib/producer.ts'
@@ -7,7 +8,7 @@ import { query } from '../../../lib/query.ts'
 import { sink, type SinkReport } from '../../../lib/sink/sink.ts'
 import { mulberry32 } from '../../../lib/source.ts'
 import { createTopic } from '../../../lib/topic.ts'
-import { sleep } from '../../../lib/wait.ts'
+import { sleep, waitFor } from '../../../lib/wait.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
 
 const cli = join(import.meta.dirname, '..', '..', '..', 'lib', 'cli.ts')
@@ -27,25 +28,24 @@ export async function killSinks(
 ): Promise<KillReport> {
   const random = mulberry32(seed)
   await createTopic(lab, lab.config.topic)
+  await ensureBucket(lab)
   const sinks: ChildProcess[] = [startSink(lab), startSink(lab)]
-  const flowing = new AbortController()
-  const sent = produce(lab, paced(records, flowing.signal), { batchSize: 100 })
   let done = 0
+  const sent = produce(
+    lab,
+    paced(records, () => done / kills),
+    { batchSize: 100 },
+  )
   for (; done < kills; done++) {
-    await sleep(200 + random() * 1500)
+    const before = (await measureObjects(lab)).objects
+    await waitFor('objects of the sinks', async () => (await measureObjects(lab)).objects > before)
+    await sleep(random() * 1000)
     const victim = Math.floor(random() * sinks.length)
-    const gone = new Promise(resolve => sinks[victim].once('exit', resolve))
-    sinks[victim].kill('SIGKILL')
-    await gone
+    await kill(sinks[victim])
     sinks[victim] = startSink(lab)
   }
-  flowing.abort() // no more pauses: the rest as fast as it goes
   await sent
-  for (const running of sinks) {
-    const gone = new Promise(resolve => running.once('exit', resolve))
-    running.kill('SIGKILL')
-    await gone
-  }
+  for (const running of sinks) await kill(running)
   const last = await sink(lab, { sessionTimeoutMs: 1500 })
   await crawl(lab)
   const { rows } = await query<{ total: number; different: number }>(
@@ -55,11 +55,21 @@ export async function killSinks(
   return { kills: done, rows: rows[0].total, distinct: rows[0].different, last }
 }
 
-/** Records all along the kills: pauses until `hurry`. */
-async function* paced(records: number, hurry: AbortSignal) {
+/** Kills a sink that must still be running: one that ended by itself has failed. */
+async function kill(running: ChildProcess): Promise<void> {
+  if (running.exitCode !== null) throw new Error(`a sink ended by itself with ${running.exitCode}`)
+  const gone = new Promise(resolve => running.once('exit', (_, signal) => resolve(signal)))
+  running.kill('SIGKILL')
+  const signal = await gone
+  if (signal !== 'SIGKILL') throw new Error(`a sink ended by itself while it was killed: ${signal}`)
+}
+
+/** Records as long as there are kills: the share that was sent follows the share of kills. */
+async function* paced(records: number, share: () => number) {
   let at = 0
   for (const quote of someQuotes(records)) {
-    if (++at % 100 === 0 && !hurry.aborted) await sleep(50, hurry).catch(() => undefined)
+    while (at / records > share() + 0.2 && share() < 1) await sleep(20)
+    at++
     yield quote
   }
 }

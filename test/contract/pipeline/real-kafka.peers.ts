@@ -8,6 +8,7 @@ import { homeForTests, type OpenLab } from '../../helpers/lab.ts'
 import { skipUnless } from '../../helpers/peers.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
 import { haveRealKafka, startRealKafka, type RealKafka } from '../../helpers/real-kafka.ts'
+import { chainSuite } from './chain-suite.ts'
 import { kafkaSuite } from './kafka-suite.ts'
 import { sinkSuite } from './sink-suite.ts'
 
@@ -26,6 +27,7 @@ describe.skipIf(reason)('on real Kafka 3.9.2', () => {
 
   kafkaSuite(overrides => open(overrides))
   sinkSuite(overrides => open(overrides))
+  chainSuite(overrides => open(overrides))
 
   it('goes the whole path', async () => {
     const lab = open()

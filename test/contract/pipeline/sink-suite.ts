@@ -1,52 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { deleteObjects, listObjects, parseObjectKey, readObject } from '../../../lib/bucket.ts'
-import { committedOffsets, openConsumer } from '../../../lib/consumer/consumer.ts'
+import { readObject } from '../../../lib/bucket.ts'
+import { committedOffsets } from '../../../lib/consumer/consumer.ts'
 import { peek } from '../../../lib/consumer/peek.ts'
-import { resetGroup } from '../../../lib/group.ts'
-import { withAdmin } from '../../../lib/kafka.ts'
-import type { Lab } from '../../../lib/lab.ts'
+import { kafkaClient } from '../../../lib/kafka.ts'
 import { produce, produceRaw } from '../../../lib/producer.ts'
-import { decodeQuote } from '../../../lib/quote.ts'
+import { decodeQuote, encodeQuote } from '../../../lib/quote.ts'
 import { sink } from '../../../lib/sink/sink.ts'
-import { createTopic, deleteTopic, describeTopic } from '../../../lib/topic.ts'
+import { createTopic } from '../../../lib/topic.ts'
 import type { OpenLab } from '../../helpers/lab.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
 
-/** Every stored quote's number, in the order of the objects' names; each line is checked. */
-async function stored(lab: Lab): Promise<number[]> {
-  const numbers: number[] = []
-  for await (const { key } of listObjects(lab)) {
-    const lines = (await readObject(lab, key)).split('\n')
-    expect(lines.pop()).toBe('')
-    numbers.push(...lines.map(line => decodeQuote(line).open))
-  }
-  return numbers
-}
-
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at)
-const sorted = (numbers: number[]): number[] => numbers.toSorted((a, b) => a - b)
-
-async function keys(lab: Lab): Promise<string[]> {
-  const found: string[] = []
-  for await (const { key } of listObjects(lab)) found.push(key)
-  return found
-}
-
-/** Commits as another member of the group would. */
-async function commit(lab: Lab, offset: number, metadata: string): Promise<void> {
-  const member = await openConsumer(lab, lab.config.topic, { group: lab.config.group, onRecords: async () => {} })
-  await member.commit([{ partition: 0, offset, metadata }])
-  await member.close()
-}
-
+import { filledTopic, keys, sorted, stored, upTo } from './stored.ts'
 /** What the sink promises, on any Kafka and any S3. */
 export function sinkSuite(open: OpenLab): void {
-  async function filled(count: number, partitions = 3): Promise<Lab> {
-    const lab = open()
-    await createTopic(lab, lab.config.topic, { partitions })
-    await produce(lab, someQuotes(count))
-    return lab
-  }
+  const filled = (count: number, partitions?: number) => filledTopic(open, count, partitions)
 
   describe('sink', () => {
     it('stores every record once, names the objects by topic, partition and first offset, and goes on where it ended', async () => {
@@ -98,6 +65,64 @@ export function sinkSuite(open: OpenLab): void {
       expect(dead[2].headers.error).toContain('trade_date')
     })
 
+    it('takes a burst of bad events, small and large', async () => {
+      const lab = open()
+      await createTopic(lab, lab.config.topic, { partitions: 1 })
+      await produceRaw(
+        lab,
+        Array.from({ length: 12_000 }, (_, at) => ({ value: `bad event ${at}, ${'x'.repeat(60)}` })),
+      )
+      await produceRaw(lab, [{ key: Buffer.from([0, 0, 0xff, 0xfe]), value: 'x'.repeat(900_000) }])
+      await produce(lab, someQuotes(3))
+      expect(await sink(lab)).toMatchObject({ records: 3, deadLetters: 12_001, ended: 'caught up' })
+      const [large] = await peek(lab, `${lab.config.topic}.dlq`, { offset: -1 }).then(all =>
+        all.filter(({ headers }) => headers.offset === '12000'),
+      )
+      expect(large).toMatchObject({ keyBytes: Buffer.from([0, 0, 0xff, 0xfe]) })
+      expect(large.value).toHaveLength(900_000)
+    })
+
+    it('takes a record whose time no calendar has for a bad one', async () => {
+      const lab = open()
+      await createTopic(lab, lab.config.topic, { partitions: 1 })
+      const producer = (await kafkaClient(lab)).producer()
+      await producer.connect()
+      const [quote] = someQuotes(1)
+      await producer.send({
+        topic: lab.config.topic,
+        messages: [{ value: encodeQuote(quote), timestamp: '1767322645678000000' }],
+      })
+      await producer.disconnect()
+      await produce(lab, someQuotes(2, 1))
+      expect(await sink(lab)).toMatchObject({ records: 2, deadLetters: 1 })
+    })
+
+    it('is behind commit markers and aborted records too, for two sinks of a group', async () => {
+      const lab = open()
+      const { topic } = lab.config
+      await createTopic(lab, topic, { partitions: 2 })
+      const producer = (await kafkaClient(lab)).producer({
+        transactionalId: `${topic}-tx`,
+        maxInFlightRequests: 1,
+        idempotent: true,
+      })
+      await producer.connect()
+      for (const [first, end] of [
+        [0, 'commit'],
+        [40, 'abort'],
+      ] as const) {
+        const transaction = await producer.transaction()
+        const messages = [...someQuotes(40, first)].map((quote, at) => ({ partition: at % 2, value: encodeQuote(quote) }))
+        await transaction.send({ topic, messages })
+        await transaction[end]()
+      }
+      await producer.disconnect()
+      const reports = await Promise.all([sink(lab), sink(lab)])
+      expect(reports.map(({ ended }) => ended)).toEqual(['caught up', 'caught up'])
+      expect(sorted(await stored(lab))).toEqual(upTo(40))
+      expect(await sink(lab)).toMatchObject({ records: 0, alreadyStored: 0 })
+    })
+
     it('ends after a number of records, and commits just those', async () => {
       const lab = await filled(100, 1)
       expect(await sink(lab, { take: 30 })).toMatchObject({ records: 30, ended: 'records' })
@@ -135,105 +160,6 @@ export function sinkSuite(open: OpenLab): void {
         code: 'InvalidBucketName',
         message: expect.stringContaining('No_Such_Name'),
       })
-    })
-  })
-
-  describe('the chain of objects', () => {
-    it('follows another writer with other batch sizes, whatever was committed', async () => {
-      const lab = await filled(100, 1)
-      await sink(lab, { maxRecords: 7, take: 63 })
-      await resetGroup(lab, lab.config.group, lab.config.topic, 'earliest')
-      expect(await sink(lab, { maxRecords: 1000 })).toMatchObject({ records: 37 })
-      expect(await stored(lab)).toEqual(upTo(100))
-    })
-
-    it('follows it from a boundary between two objects, without a look at the bucket', async () => {
-      const lab = await filled(60, 1)
-      await sink(lab, { maxRecords: 10 })
-      const [, second] = await keys(lab)
-      await commit(lab, 20, second)
-      expect(await sink(lab, { maxRecords: 25 })).toMatchObject({ records: 0 })
-      expect(await stored(lab)).toEqual(upTo(60))
-    })
-
-    it('stores nothing twice when offsets are reset into the middle of an object', async () => {
-      const lab = await filled(100, 1)
-      await sink(lab, { maxRecords: 40 })
-      for (const offset of [17, 40, 99]) {
-        await resetGroup(lab, lab.config.group, lab.config.topic, offset)
-        expect(await sink(lab, { maxRecords: 9 })).toMatchObject({ records: 0 })
-      }
-      expect(await stored(lab)).toEqual(upTo(100))
-    })
-
-    it('fills a hole that was skipped without running into the object behind it', async () => {
-      const lab = await filled(100, 1)
-      await sink(lab, { take: 20 })
-      await resetGroup(lab, lab.config.group, lab.config.topic, 50)
-      expect(await sink(lab)).toMatchObject({ records: 50 })
-      await resetGroup(lab, lab.config.group, lab.config.topic, 'earliest')
-      expect(await sink(lab)).toMatchObject({ records: 30 })
-      expect(await stored(lab)).toEqual(upTo(100))
-    })
-
-    it('looks past bad records at either end of an object', async () => {
-      const lab = open()
-      await createTopic(lab, lab.config.topic, { partitions: 1 })
-      await produceRaw(lab, [{ value: 'bad' }])
-      await produce(lab, someQuotes(10))
-      await produceRaw(lab, [{ value: 'bad' }, { value: 'bad' }])
-      await produce(lab, someQuotes(10, 10))
-      await sink(lab, { maxRecords: 10 })
-      expect((await keys(lab)).map(key => parseObjectKey(key)?.offset)).toEqual([1, 13])
-      await resetGroup(lab, lab.config.group, lab.config.topic, 'earliest')
-      expect(await sink(lab, { maxRecords: 3 })).toMatchObject({ records: 0 })
-      expect(await stored(lab)).toEqual(upTo(20))
-    })
-
-    it('refuses the objects of a topic that was made anew, and changes nothing', async () => {
-      const lab = await filled(50, 1)
-      await sink(lab, { maxRecords: 10 })
-      const before = await keys(lab)
-      await deleteTopic(lab, lab.config.topic)
-      await createTopic(lab, lab.config.topic, { partitions: 1 })
-      await produce(lab, someQuotes(80, 1000))
-      await expect(sink(lab, { group: `${lab.config.group}-2` })).rejects.toMatchObject({
-        code: 'TOPIC_REPLACED',
-        message: expect.stringContaining(`Empty s3://${lab.config.bucket}/${lab.config.prefix}`),
-      })
-      expect(await keys(lab)).toEqual(before)
-      await deleteObjects(lab, { prefix: lab.config.prefix })
-      expect(await sink(lab, { group: `${lab.config.group}-3` })).toMatchObject({ records: 80 })
-    })
-
-    it('refuses offsets beyond the end of a topic that was made anew', async () => {
-      const lab = await filled(50, 1)
-      // Not by a member of our own: kafkajs replaces an offset it cannot fetch, as soon as it has tried.
-      const partitions = [{ partition: 0, offset: '500' }]
-      await withAdmin(lab, 'group', admin => admin.setOffsets({ groupId: lab.config.group, topic: lab.config.topic, partitions }))
-      await expect(sink(lab)).rejects.toMatchObject({
-        code: 'TOPIC_REPLACED',
-        message: expect.stringContaining('has committed offset 500'),
-      })
-    })
-
-    it('tells which records retention took before anyone read them', async () => {
-      const lab = await filled(50, 1)
-      await sink(lab, { take: 10 })
-      await withAdmin(lab, 'topic', async admin => {
-        await admin.fetchTopicOffsets(lab.config.topic) // kafkajs deletes only of topics whose leaders it knows
-        await admin.deleteTopicRecords({ topic: lab.config.topic, partitions: [{ partition: 0, offset: '25' }] })
-      })
-      expect(await sink(lab)).toMatchObject({ records: 25, lost: [{ partition: 0, start: 10, end: 25 }] })
-      expect((await stored(lab)).length).toBe(35)
-    })
-
-    it('shares the work between two sinks of a group', async () => {
-      const lab = await filled(3000)
-      const reports = await Promise.all([sink(lab, { maxRecords: 100 }), sink(lab, { maxRecords: 170 })])
-      expect(reports.map(({ ended }) => ended)).toEqual(['caught up', 'caught up'])
-      expect(sorted(await stored(lab))).toEqual(upTo(3000))
-      expect((await describeTopic(lab, lab.config.topic)).records).toBe(3000)
     })
   })
 
