@@ -5,7 +5,7 @@ import type { CatalogStore } from './catalog.ts'
 import type { CrawlerRecord, CrawlerStore } from './crawlerStore.ts'
 import { crawl } from './crawl/crawl.ts'
 import { logGroup, type CrawlLog } from './crawl/log.ts'
-import type { Changes } from './crawl/write.ts'
+import type { Changes } from './crawl/changes.ts'
 
 const mostHistory = 1000
 

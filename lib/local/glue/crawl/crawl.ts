@@ -7,7 +7,8 @@ import type { CrawlLog } from './log.ts'
 import { scanTarget } from './scan.ts'
 import { parseTarget, type CrawlTarget } from './target.ts'
 import type { Folder } from './tree.ts'
-import { deprecateMissing, writeTables, type Changes } from './write.ts'
+import type { Changes } from './changes.ts'
+import { deprecateMissing, writeTables } from './write.ts'
 
 /** Everything one crawl needs. */
 export interface CrawlJob {

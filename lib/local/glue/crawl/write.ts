@@ -1,21 +1,11 @@
-import type { Column, SchemaChangePolicy, Table, TableInput } from '@aws-sdk/client-glue'
+import type { Column, Table, TableInput } from '@aws-sdk/client-glue'
 import type { CrawlerConfiguration } from '../configuration.ts'
+import { deprecated, policyOf, type Changes } from './changes.ts'
 import type { CrawlJob, FoundTable } from './crawl.ts'
 import { suffixedName, tableName } from './name.ts'
-import { deprecated, writePartitions } from './writePartitions.ts'
+import { writePartitions } from './writePartitions.ts'
 import { locationOf, tableInputOf, type Writer } from './tableInput.ts'
 import type { CrawlTarget } from './target.ts'
-
-/** Names of what a crawl changed; partitions as `table[value, ...]`. */
-export interface Changes {
-  tables: { added: string[]; updated: string[]; deleted: string[] }
-  partitions: { added: string[]; updated: string[]; deleted: string[] }
-}
-
-export const policyOf = ({ crawler }: CrawlJob): Required<SchemaChangePolicy> => ({
-  UpdateBehavior: crawler.SchemaChangePolicy?.UpdateBehavior ?? 'UPDATE_IN_DATABASE',
-  DeleteBehavior: crawler.SchemaChangePolicy?.DeleteBehavior ?? 'DEPRECATE_IN_DATABASE',
-})
 
 /** Creates and updates tables and their partitions. `kept`: the names of all tables that this crawl found. */
 export async function writeTables(

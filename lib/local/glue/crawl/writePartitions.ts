@@ -1,13 +1,10 @@
 import type { Partition, PartitionInput, StorageDescriptor } from '@aws-sdk/client-glue'
 import type { CrawlerConfiguration } from '../configuration.ts'
 import { breathing } from './breathing.ts'
+import { deprecated, policyOf, type Changes } from './changes.ts'
 import type { CrawlJob } from './crawl.ts'
 import type { Group } from './group.ts'
 import { partitionInputOf, type Writer } from './tableInput.ts'
-import { policyOf, type Changes } from './write.ts'
-
-/** The parameter a crawler puts on what it no longer finds: epoch milliseconds. */
-export const deprecated = 'DEPRECATED_BY_CRAWLER'
 
 const batchSize = 100
 
