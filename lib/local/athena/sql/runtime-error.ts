@@ -70,6 +70,13 @@ const RULES: [RegExp, code: string, message: string][] = [
     'Query exceeded per-node memory limit',
   ],
   [/No space left|max_temp_directory_size/i, 'EXCEEDED_LOCAL_MEMORY_LIMIT', 'Query exhausted resources at this scale factor'],
+  [
+    /Invalid Input Error: ((?:missing|invalid|bad|no argument|unexpected|trailing)[^\n]*)/,
+    'INVALID_FUNCTION_ARGUMENT',
+    'Invalid regular expression: $1',
+  ],
+  [/QUANTILE can only take/, 'INVALID_FUNCTION_ARGUMENT', 'Percentile must be between 0 and 1'],
+  [/Lists larger than/, 'INVALID_FUNCTION_ARGUMENT', 'Array is too large'],
   [/Out of Range Error/, 'NUMERIC_VALUE_OUT_OF_RANGE', 'Value out of range'],
   [/not a valid time ?zone|Unknown TimeZone/i, 'INVALID_FUNCTION_ARGUMENT', 'Not a valid time zone'],
   [

@@ -126,8 +126,10 @@ export function jsonPathFunction(analysis: Analysis, node: Expression & { kind: 
 const wrongAlways = (what: string) => raise('PATH_EVALUATION_ERROR', quoteText(what))
 
 function valueSql(found: string, type: Type, error: string): string {
-  const scalar = `CASE WHEN json_type(${found}) IN ('OBJECT', 'ARRAY') THEN ${error === 'NULL' ? 'NULL' : 'NULL'} ELSE CAST(${found} AS VARCHAR) END`
-  return castSql(`t_json_scalar(${scalar})`, VARCHAR, type, true) ?? `t_json_scalar(${scalar})`
+  const scalar = `CASE WHEN json_type(${found}) IN ('OBJECT', 'ARRAY') THEN NULL ELSE CAST(${found} AS VARCHAR) END`
+  const text = `t_json_scalar(${scalar})`
+  const cast = castSql(text, VARCHAR, type, true) ?? text
+  return error === 'NULL' ? cast : `CASE WHEN ${text} IS NOT NULL AND ${cast} IS NULL THEN ${error} ELSE ${cast} END`
 }
 
 function querySql(

@@ -29,6 +29,13 @@ export function withRecursive(
   const name = item.name.name.toLowerCase()
   if (recursive && body.kind === 'set' && body.operator === 'UNION' && !item.query.with.length && mentions(body.right, name))
     return recursiveDefinition(analysis, item, sqlName, ctes, parent)
+  if (recursive && mentions(item.query, name) && !ctes.has(name))
+    throw queryError(
+      analysis,
+      'INVALID_RECURSIVE_REFERENCE',
+      'WITH table name is referenced in the base relation of recursion',
+      item.query.at,
+    )
   const query = analysis.query(item.query, parent, ctes)
   const cte: Cte = { sqlName, fields: renamed(analysis, query.fields, item.columns, item.name), references: 0 }
   // Read once, it is written in its place, so that conditions reach its tables; otherwise DuckDB decides.

@@ -71,7 +71,7 @@ export const arrayFunctions: FunctionTable = {
   'array_position(array(t), t) bigint': 't_position($1, $2)',
   'array_remove(array(t), t) array(t)': 't_remove($1, $2)',
   'array_sort(array(t)) array(t)': "list_sort($1, 'ASC', 'NULLS LAST')",
-  'array_sort(array(t), function(t, t, bigint)) array(t)': sortBy,
+  'array_sort(array(t), function(t, t, integer)) array(t)': sortBy,
   'array_union(array(t), array(t)) array(t)': 't_distinct(list_concat($1, $2))',
   'arrays_overlap(array(t), array(t)) boolean': 't_overlap($1, $2)',
   'cardinality(array(t)) bigint': 'len($1)',

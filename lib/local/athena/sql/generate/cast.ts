@@ -37,6 +37,7 @@ export function castSql(value: string, from: Type, to: Type, safe = false): stri
     case 'real':
     case 'double':
       if (isText(from)) return cast(`t_double_text(${value})`)
+      if (to.kind === 'real' && from.kind === 'double') return `t_real(${value})`
       return isNumeric(from) || from.kind === 'boolean' ? cast(value) : undefined
     case 'decimal':
       if (isText(from)) return cast(`t_decimal_text(${value})`)

@@ -61,7 +61,7 @@ const zones = [
   `t_iso_clock(x) AS regexp_extract(x, 'T([0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?)', 1)`,
   `t_iso_local(x) AS CAST(CAST(t_iso_date(regexp_extract(x, '^[^T]*')) AS VARCHAR) || ' ' || CASE length(t_iso_clock(x)) WHEN 0 THEN '00:00' WHEN 2 THEN t_iso_clock(x) || ':00' ELSE replace(t_iso_clock(x), ',', '.') END AS TIMESTAMP)`,
   `t_iso_timestamp(x) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '[0-9W-]+(T([0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?') THEN t_zoned(t_instant(t_iso_local(x), t_full_zone(t_iso_zone(x))), t_full_zone(t_iso_zone(x))) ELSE ${badArgument("'Invalid format: \"' || x || '\"'")} END`,
-  `t_parse_zoned(x, f) AS t_zoned(CAST(strptime(x, f) AS TIMESTAMP), t_full_zone(coalesce(nullif(regexp_extract(x, '(Z|UTC|[+-][0-9]{2}:?[0-9]{2}|[A-Z][a-z]+/[A-Za-z_]+)\\s*$', 1), ''), 'UTC')))`,
+  `t_parse_zoned(x, f) AS t_zoned(CAST(strptime(regexp_replace(x, 'Z$', '+0000'), f) AS TIMESTAMP), t_full_zone(coalesce(nullif(regexp_extract(x, '(Z|UTC|[+-][0-9]{2}:?[0-9]{2}|[A-Z][a-z]+/[A-Za-z_]+)\\s*$', 1), ''), 'UTC')))`,
   `t_duration_unit(u) AS CASE u WHEN 'ns' THEN 1e-6 WHEN 'us' THEN 1e-3 WHEN 'ms' THEN 1 WHEN 's' THEN 1000 WHEN 'm' THEN 60000 WHEN 'h' THEN 3600000 ELSE 86400000 END`,
   `t_parse_duration(x) AS CASE WHEN regexp_full_match(x, '\\s*[0-9]+(\\.[0-9]+)?\\s*(ns|us|ms|s|m|h|d)\\s*') THEN CAST(round(CAST(regexp_extract(x, '[0-9.]+') AS DOUBLE) * t_duration_unit(regexp_extract(x, '[a-z]+'))) AS BIGINT) WHEN x IS NOT NULL THEN ${badArgument("'duration is not a valid data duration string: ' || x")} END`,
 ]
@@ -69,6 +69,7 @@ const zones = [
 const numbers = [
   `t_divide(a, b, s) AS CAST(sign(a) * sign(b) * floor((abs(CAST(a AS DOUBLE)) * power(10, s) / abs(CAST(b AS DOUBLE))) + 0.5) / power(10, s) AS DOUBLE)`,
   `t_fmod(a, b) AS CASE WHEN b = 0 AND NOT isnan(a) THEN CAST('NaN' AS DOUBLE) ELSE a % b END`,
+  `t_real(x) AS CASE WHEN abs(x) > 3.4028235677973366e38 AND isfinite(x) THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END`,
   `t_sum(x) AS CAST(x AS BIGINT)`,
   `t_acos(x) AS CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`,
   `t_asin(x) AS CASE WHEN x BETWEEN -1 AND 1 THEN asin(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`,
@@ -110,7 +111,7 @@ const numbers = [
 ]
 
 const texts = [
-  `t_spaces() AS chr(32) || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)`,
+  `t_spaces() AS '${' \t\n\v\f\r\u001c\u001d\u001e\u001f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000'}'`,
   `t_lpad(s, n, p) AS CASE WHEN p = '' THEN ${badArgument("'Padding string must not be empty'")} WHEN n < 0 THEN ${badArgument("'Target length must be in the range [0..2147483647]'")} ELSE lpad(s, CAST(n AS INTEGER), p) END`,
   `t_rpad(s, n, p) AS CASE WHEN p = '' THEN ${badArgument("'Padding string must not be empty'")} WHEN n < 0 THEN ${badArgument("'Target length must be in the range [0..2147483647]'")} ELSE rpad(s, CAST(n AS INTEGER), p) END`,
   `t_pad_left(s, n) AS CASE WHEN length(s) >= n THEN s ELSE lpad(s, n, ' ') END`,
@@ -166,8 +167,9 @@ const lists = [
   `t_contains_sequence(l, s) AS CASE WHEN len(s) = 0 THEN true ELSE len(list_filter(range(1, len(l) - len(s) + 2), lambda i: list_slice(l, i, i + len(s) - 1) = s)) > 0 END`,
   `t_histogram(l) AS map_from_entries(list_transform(t_distinct(list_filter(l, lambda x: x IS NOT NULL)), lambda v: {'key': v, 'value': CAST(len(list_filter(l, lambda y: y = v)) AS BIGINT)}))`,
   `t_check_step(a, b, s, v) AS CASE WHEN s = 0 THEN ${badArgument("'step must not be zero'")} WHEN (s > 0 AND b < a) OR (s < 0 AND b > a) THEN ${badArgument("'sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start'")} ELSE v END`,
-  `t_sequence_bigint(a, b) AS generate_series(a, b, CASE WHEN b < a THEN CAST(-1 AS BIGINT) ELSE CAST(1 AS BIGINT) END)`,
-  `t_sequence_bigint_step(a, b, s) AS t_check_step(a, b, s, generate_series(a, b, s))`,
+  `t_check_length(a, b, s, v) AS CASE WHEN (CAST(b AS HUGEINT) - a) // s >= 10000 THEN ${badArgument("'result of sequence function must not have more than 10000 entries'")} ELSE v END`,
+  `t_sequence_bigint(a, b) AS CASE WHEN b < a THEN t_check_length(a, b, -1, generate_series(a, b, CAST(-1 AS BIGINT))) ELSE t_check_length(a, b, 1, generate_series(a, b)) END`,
+  `t_sequence_bigint_step(a, b, s) AS t_check_step(a, b, s, t_check_length(a, b, s, generate_series(a, b, s)))`,
   `t_sequence_date(a, b) AS list_transform(t_sequence_bigint(CAST(0 AS BIGINT), CAST(b - a AS BIGINT)), lambda d: CAST(a + CAST(d AS INTEGER) AS DATE))`,
   `t_sequence_date_step(a, b, s) AS list_transform(t_sequence_bigint_step(CAST(0 AS BIGINT), CAST(b - a AS BIGINT), t_whole_days(s)), lambda d: CAST(a + CAST(d AS INTEGER) AS DATE))`,
   `t_sequence_date_months(a, b, m) AS list_transform(t_check_step(a, b, m, generate_series(0, date_sub('month', a, b) // m)), lambda i: CAST(a + to_months(CAST(i * m AS INTEGER)) AS DATE))`,

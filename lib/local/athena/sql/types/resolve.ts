@@ -21,6 +21,10 @@ export function resolveType(node: TypeNode): Type | undefined {
   const sizes = node.arguments.map(argument => (typeof argument === 'string' ? Number(argument) : NaN))
   const inner = node.arguments.map(argument => (typeof argument === 'string' ? undefined : resolveType(argument)))
   if (SIMPLE.includes(name) && !node.arguments.length) return { kind: name as 'boolean' }
+  const sized = ['varchar', 'char', 'decimal', 'time', 'timestamp', 'time with time zone', 'timestamp with time zone'].includes(
+    name,
+  )
+  if (sized && sizes.some(size => Number.isNaN(size))) return undefined
   switch (name) {
     case 'varchar':
       return sizes.length ? { kind: 'varchar', length: sizes[0]! } : VARCHAR
