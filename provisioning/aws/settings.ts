@@ -17,7 +17,7 @@ export async function writeAwsSettings(context: AwsContext): Promise<string> {
   const key = readAccessKey(dir)
   const file = settingsFile(dir)
   const lab = {
-    LAB_CLOUD: process.env.AWS_ENDPOINT_URL ?? 'aws',
+    LAB_CLOUD: process.env.AWS_ENDPOINT_URL || 'aws',
     AWS_REGION: region,
     LAB_BUCKET: names.bucket,
     LAB_PREFIX: names.prefix,
@@ -28,7 +28,9 @@ export async function writeAwsSettings(context: AwsContext): Promise<string> {
     LAB_RESULTS: resultsOf(context),
     ...(key && { AWS_ACCESS_KEY_ID: key.AccessKeyId, AWS_SECRET_ACCESS_KEY: key.SecretAccessKey }),
   }
-  writePrivate(file, exportLines({ ...lab, ...(await kafkaLines(context, state.address)) }))
+  // a profile or a session of the shell would win over the user's keys, or spoil them
+  const clear = key ? 'unset AWS_PROFILE AWS_SESSION_TOKEN\n' : ''
+  writePrivate(file, clear + exportLines({ ...lab, ...(await kafkaLines(context, state.address)) }))
   return file
 }
 
