@@ -1,7 +1,7 @@
 import { quoteName, quoteText, type Type } from '../sql/types/types.ts'
 import { parseText } from './parse-text.ts'
 import type { Source, SourceFile } from './source.ts'
-import { byCompression, fileColumns, textList, type Compression } from './statements.ts'
+import { fileGroups, fileColumns, textList, type Compression } from './statements.ts'
 
 /** Characters that no text holds: they make DuckDB's CSV reader hand over whole lines, and leave empty fields empty. */
 const NEVER = '\u001c\u001d\u001e\u001f'
@@ -11,7 +11,7 @@ const NO_NULL = '\u0005\u0006\u0007'
  *  unquotes, and such a field fails the query. Rows that are too short end in NULLs, the rest of rows that are too long is left out. */
 export function csvRelation(source: Source): string {
   const relation = source.serde === 'open-csv' ? openCsv : lazySimple
-  return byCompression(source.files)
+  return fileGroups(source)
     .map(([compression, files]) => relation(source, files, compression))
     .join('\nUNION ALL\n')
 }

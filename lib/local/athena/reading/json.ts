@@ -2,7 +2,7 @@ import { duckdbType, fieldKey, quoteName, quoteText, type Type } from '../sql/ty
 import { parseText } from './parse-text.ts'
 import type { KeyTree } from './json-keys.ts'
 import type { ReadColumn, Source, SourceFile } from './source.ts'
-import { byCompression, fileColumns, textList, type Compression } from './statements.ts'
+import { fileGroups, fileColumns, textList, type Compression } from './statements.ts'
 
 /** How a value is read from JSON, and what makes the column's value of it. */
 interface Reading {
@@ -16,7 +16,7 @@ interface Reading {
  *  are read as text and checked, because DuckDB reads 1.5 into a BIGINT as 2. */
 export function jsonRelation(source: Source, keys: KeyTree): string {
   const skipBad = source.serde === 'openx-json' && source.parameters['ignore.malformed.json']?.toLowerCase() === 'true'
-  return byCompression(source.files)
+  return fileGroups(source)
     .map(([compression, files]) =>
       skipBad ? lenient(source, keys, files, compression) : strict(source, keys, files, compression),
     )

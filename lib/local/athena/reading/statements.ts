@@ -12,14 +12,29 @@ export function compressionOf(key: string): Compression {
   return key.endsWith('.zst') ? 'zstd' : 'uncompressed'
 }
 
-/** Files of one compression are read by one call. */
-export function byCompression(files: SourceFile[]): [Compression, SourceFile[]][] {
-  const groups = new Map<Compression, SourceFile[]>()
+/** From so many files on, a list with an entry for each would cost more than reading them: DuckDB copies it for every file. */
+const MANY_FILES = 500
+const MOST_CALLS = 64
+
+/** The files that one call reads: those of one compression; with many files also of one partition, whose values are constants then. */
+export function fileGroups({
+  files,
+  partitionKeys,
+  used,
+}: Pick<Source, 'files' | 'partitionKeys' | 'used'>): [Compression, SourceFile[]][] {
+  const byPartition =
+    files.length > MANY_FILES &&
+    partitionKeys.some(key => used.has(key.name)) &&
+    new Set(files.map(file => file.partition.join('\0'))).size <= MOST_CALLS
+  const groups = new Map<string, [Compression, SourceFile[]]>()
   for (const file of files) {
     const compression = compressionOf(file.object.key)
-    groups.set(compression, [...(groups.get(compression) ?? []), file])
+    const key = byPartition ? [compression, ...file.partition].join('\0') : compression
+    const group = groups.get(key)
+    if (group) group[1].push(file)
+    else groups.set(key, [compression, [file]])
   }
-  return [...groups]
+  return [...groups.values()]
 }
 
 /** `[a, b, c][file_index + 1]`: a value that is the same for all rows of a file. */
