@@ -33,11 +33,14 @@ const stride = 300
 export function* sampleJson(text: string): Generator<void, JsonSample | 'incomplete' | undefined> {
   const reader = new TypeReader(text)
   let type: Type = unseen
+  let last: Type = unseen
   let records = 0
   let used = 0
   while (reader.skipBlanks()) {
     try {
-      type = widen(type, yield* reader.record())
+      const record: Type = yield* reader.record(last)
+      if (record !== last) type = widen(type, record)
+      last = record
     } catch (problem) {
       if (problem === Incomplete) break
       if (problem !== Invalid) throw problem
@@ -74,9 +77,9 @@ class TypeReader {
   }
 
   /** A top-level value: an object, or an array, which Glue takes as one object with the column `array`. */
-  *record(): Generator<void, Type> {
+  *record(like: Type): Generator<void, Type> {
     const first = this.#text[this.at]
-    if (first === '{') return this.#value(0)
+    if (first === '{') return this.#value(0, like)
     if (first !== '[') throw Invalid
     const elements = this.#elements(0)
     for (let at = 1; ; at += 1) {
@@ -86,12 +89,13 @@ class TypeReader {
     }
   }
 
-  #value(depth: number): Type {
+  /** `like` is the type of the value before: an object of the same shape has the very same type, which spares making it anew. */
+  #value(depth: number, like: Type): Type {
     if (depth > deepest) throw Invalid
     if (!this.skipBlanks()) throw Incomplete
     const first = this.#text.charCodeAt(this.at)
     if (first === 0x22) return this.#string()
-    if (first === 0x7b) return this.#object(depth)
+    if (first === 0x7b) return this.#object(depth, like)
     if (first === 0x5b) return this.#array(depth)
     if (first === 0x2d || (first >= 0x30 && first <= 0x39)) return this.#number()
     if (first === 0x74) return this.#word('true', boolean)
@@ -100,19 +104,17 @@ class TypeReader {
     throw Invalid
   }
 
-  #object(depth: number): Type {
-    const fields = new Map<string, Type>()
+  #object(depth: number, like: Type): Type {
+    const shape = new FieldTypes(like)
     this.at += 1
-    if (this.#next() === '}') return this.#closed({ kind: 'struct', fields })
+    if (this.#next() === '}') return this.#closed(shape.type())
     for (;;) {
       if (this.#next() !== '"') throw Invalid
       const name = this.#name()
       if (this.#next() !== ':') throw Invalid
       this.at += 1
-      const type = this.#value(depth + 1)
-      const old = fields.get(name)
-      fields.set(name, old ? widen(old, type) : type)
-      if (this.#next() === '}') return this.#closed({ kind: 'struct', fields })
+      shape.add(name, this.#value(depth + 1, shape.expected(name)))
+      if (this.#next() === '}') return this.#closed(shape.type())
       if (this.#text[this.at] !== ',') throw Invalid
       this.at += 1
     }
@@ -133,7 +135,7 @@ class TypeReader {
     this.at += 1
     if (this.#next() === ']') return this.#closed({ kind: 'array', element, count })
     for (;;) {
-      element = widen(element, this.#value(depth + 1))
+      element = widen(element, this.#value(depth + 1, element))
       count += 1
       if (this.#next() === ']') return this.#closed({ kind: 'array', element, count })
       if (this.#text[this.at] !== ',') throw Invalid
@@ -201,6 +203,54 @@ class TypeReader {
     this.at += word.length
     return type
   }
+}
+
+/** The fields of one object: those of the object before as long as they agree, a map of its own from the first that does not. */
+class FieldTypes {
+  readonly #before: Type
+  readonly #entries: [string, Type][]
+  #agreed = 0
+  #own: Map<string, Type> | undefined
+
+  constructor(before: Type) {
+    this.#before = before
+    this.#entries = before.kind === 'struct' ? entriesOf(before.fields) : []
+  }
+
+  expected(name: string): Type {
+    const entry = this.#own ? undefined : this.#entries[this.#agreed]
+    return entry?.[0] === name ? entry[1] : unseen
+  }
+
+  add(name: string, type: Type): void {
+    if (!this.#own) {
+      const entry = this.#entries[this.#agreed]
+      if (entry && entry[0] === name && entry[1] === type) {
+        this.#agreed += 1
+        return
+      }
+      this.#own = new Map(this.#entries.slice(0, this.#agreed))
+    }
+    const old = this.#own.get(name)
+    this.#own.set(name, old ? widen(old, type) : type)
+  }
+
+  type(): Type {
+    if (this.#own) return { kind: 'struct', fields: this.#own }
+    if (this.#before.kind === 'struct' && this.#agreed === this.#entries.length) return this.#before
+    return { kind: 'struct', fields: new Map(this.#entries.slice(0, this.#agreed)) }
+  }
+}
+
+const entries = new WeakMap<Map<string, Type>, [string, Type][]>()
+
+function entriesOf(fields: Map<string, Type>): [string, Type][] {
+  let found = entries.get(fields)
+  if (!found) {
+    found = [...fields]
+    entries.set(fields, found)
+  }
+  return found
 }
 
 /** `small` when it fits 32 bits, else bigint; a double beyond 64 bits. */
