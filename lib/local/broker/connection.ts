@@ -28,7 +28,10 @@ export class Connection {
     socket.setTimeout(Math.max(0, broker.properties.number('connections.max.idle.ms')), () => this.#idle())
     socket.on('data', chunk => this.#data(chunk))
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => this.#gone.abort())
+    socket.on('close', () => {
+      this.#forget()
+      this.#gone.abort()
+    })
   }
 
   #idle(): void {
@@ -38,6 +41,14 @@ export class Connection {
   #data(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
+    const { receiving, properties } = this.#broker
+    receiving.bytes += chunk.length
+    const limit = properties.number('queued.max.request.bytes')
+    if (limit > 0 && receiving.bytes > limit) {
+      return this.#refuse(
+        new MalformedRequest(`all connections together have sent more than queued.max.request.bytes (${limit})`),
+      )
+    }
     if (this.#serving) {
       if (this.#bytes > maxWaitingBytes) this.#socket.pause()
       return
@@ -79,6 +90,7 @@ export class Connection {
   #take(length: number): Buffer {
     const first = this.#chunks[0]!
     this.#bytes -= length
+    this.#broker.receiving.bytes -= length
     if (first.length > length) {
       this.#chunks[0] = first.subarray(length)
       return first.subarray(0, length)
@@ -135,9 +147,15 @@ export class Connection {
     if (!(error instanceof MalformedRequest))
       this.#broker.log(`connection ${this.#peer}: ${error instanceof Error ? error.stack : why}`)
     else this.#broker.log(`connection ${this.#peer} closed: ${why}`)
+    this.#forget()
+    this.#socket.destroy()
+  }
+
+  /** Lets go of what has come and is not served. */
+  #forget(): void {
+    this.#broker.receiving.bytes -= this.#bytes
     this.#chunks = []
     this.#bytes = 0
-    this.#socket.destroy()
   }
 
   close(): void {

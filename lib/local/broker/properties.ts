@@ -8,7 +8,7 @@ const def = (name: string, type: ConfigDef['type'], value: string, rest: Partial
 })
 
 /** Broker properties that act, under Kafka's names, beside those that are the defaults of topic configs. Where a default is not Kafka's, it is that of
- *  a lab with one node (Kafka: num.partitions 1, auto.create.topics.enable true, group.initial.rebalance.delay.ms 3000, 50 internal partitions). */
+ *  a lab with one node (`lab`). */
 const brokerOnly: ConfigDef[] = [
   def('auto.create.topics.enable', 'boolean', 'true', { lab: 'false' }),
   def('broker.id', 'int', '0', { min: 0 }),
@@ -32,6 +32,7 @@ const brokerOnly: ConfigDef[] = [
   def('offsets.retention.minutes', 'int', '10080', { min: 1 }),
   def('offsets.topic.num.partitions', 'int', '50', { min: 1, max: 1, lab: '1' }),
   def('producer.id.expiration.ms', 'int', '86400000', { min: 1 }),
+  def('queued.max.request.bytes', 'long', '-1', { lab: '536870912' }),
   def('socket.request.max.bytes', 'int', '104857600', { min: 1 }),
   def('transaction.abort.timed.out.transaction.cleanup.interval.ms', 'int', '10000', { min: 1 }),
   def('transaction.max.timeout.ms', 'int', '900000', { min: 1 }),

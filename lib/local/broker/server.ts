@@ -61,7 +61,20 @@ function openState(dir: string, properties: Properties, host: string, log: (line
   const groupStore = new GroupStore(topics, maintenance, log)
   const groups = new Coordinator(groupStore, properties)
   const transactions = new TransactionCoordinator({ topics, maintenance, groups: groupStore, producerIds, properties, log })
-  return { clusterId, nodeId, host, port: 0, properties, topics, maintenance, groups, producerIds, transactions, log }
+  return {
+    clusterId,
+    nodeId,
+    host,
+    port: 0,
+    properties,
+    topics,
+    maintenance,
+    groups,
+    producerIds,
+    transactions,
+    receiving: { bytes: 0 },
+    log,
+  }
 }
 
 /** Kafka's `meta.properties`: the cluster's id, made at the first start, and the broker's. */

@@ -18,5 +18,7 @@ export interface BrokerState {
   groups: Coordinator
   producerIds: ProducerIds
   transactions: TransactionCoordinator
+  /** Bytes of requests that have come and are not served yet, over all connections. */
+  receiving: { bytes: number }
   log: (line: string) => void
 }

@@ -3,6 +3,9 @@ import { produce } from '../../../lib/local/broker/apis/00-produce.ts'
 import { fetch } from '../../../lib/local/broker/apis/01-fetch.ts'
 import { listOffsets } from '../../../lib/local/broker/apis/02-list-offsets.ts'
 import { findCoordinator } from '../../../lib/local/broker/apis/10-find-coordinator.ts'
+import { heartbeat } from '../../../lib/local/broker/apis/12-heartbeat.ts'
+import { leaveGroup } from '../../../lib/local/broker/apis/13-leave-group.ts'
+import { describeGroups } from '../../../lib/local/broker/apis/15-describe-groups.ts'
 import { joinGroup } from '../../../lib/local/broker/apis/11-join-group.ts'
 import { syncGroup } from '../../../lib/local/broker/apis/14-sync-group.ts'
 import { createTopics } from '../../../lib/local/broker/apis/19-create-topics.ts'
@@ -220,4 +223,24 @@ export async function newProducer(wire: Wire, transactionalId: string | null = n
     return true
   })
   return answer
+}
+
+/** The error code of one Heartbeat. */
+export async function beat(
+  wire: Wire,
+  groupId: string,
+  generationId: number,
+  memberId: string,
+  groupInstanceId: string | null = null,
+): Promise<number> {
+  return (await wire.call(heartbeat, 3, { groupId, generationId, memberId, groupInstanceId })).errorCode
+}
+
+/** One member leaves. */
+export const leave = (wire: Wire, groupId: string, memberId: string, groupInstanceId: string | null = null) =>
+  wire.call(leaveGroup, 3, { groupId, members: [{ memberId, groupInstanceId }] })
+
+/** A group as DescribeGroups tells it. */
+export async function stateOf(wire: Wire, groupId: string) {
+  return (await wire.call(describeGroups, 4, { groups: [groupId], includeAuthorizedOperations: false })).groups[0]!
 }

@@ -4,11 +4,13 @@ import { clientCases } from './clients.ts'
 import { configCases } from './configs.ts'
 import { fetchCases } from './fetch.ts'
 import { groupCases } from './groups.ts'
+import { offsetCases } from './offsets.ts'
 import { produceCases } from './produce.ts'
 import { producerCases } from './producers.ts'
 import { protocolCases } from './protocol.ts'
 import type { Target } from './target.ts'
 import { topicCases } from './topics.ts'
+import { transactionCases } from './transactions.ts'
 import { Wire } from './wire.ts'
 
 /** What both brokers are started with, so that the cases need not wait long. */
@@ -30,7 +32,9 @@ export function kafkaContract(target: Target): void {
   produceCases(open)
   fetchCases(target, open)
   groupCases(target, open)
+  offsetCases(open)
   producerCases(open)
+  transactionCases(open)
   configCases(target, open)
   answerCases(target, open)
   clientCases(target)

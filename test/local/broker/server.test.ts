@@ -240,6 +240,22 @@ describe('startBroker', () => {
     expect(broker.lines[1]).toMatch(/^connection 127\.0\.0\.1:\d+ closed: Metadata v1: an array of 2147483647 elements/)
   })
 
+  it('queued.max.request.bytes bounds what unfinished requests of all connections take', async () => {
+    const broker = await labBroker({ properties: { 'queued.max.request.bytes': '1000000' } })
+    const [first, second] = [await broker.open(), await broker.open()]
+    const unfinished = Buffer.alloc(700_000)
+    unfinished.writeInt32BE(50_000_000)
+    first.send(unfinished)
+    await until(async () => (await first.receive(50)) === 'nothing')
+    second.send(unfinished)
+    const answers = [await second.receive(5000), await first.receive(50)]
+    expect(answers.sort()).toEqual(['closed', 'nothing'])
+    expect(broker.lines.join()).toContain('more than queued.max.request.bytes (1000000)')
+    first.close()
+    second.close()
+    expect(await endOffset(await broker.open(), 'none')).toBeUndefined()
+  })
+
   it('a damaged topics.json is an error that names the file', async () => {
     const dir = temporaryFolder()
     writeFileSync(join(dir, 'topics.json'), '{"version":9}')
