@@ -27,9 +27,9 @@ export function openDatabase(dir: string): DatabaseSync {
   mkdirSync(dir, { recursive: true })
   const database = new DatabaseSync(join(dir, '_index.db'))
   try {
-    database.exec(
-      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000',
-    )
+    // Checkpoints wait for the disk, so they come seldom: about every 4,000 writes.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    database.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -16000')
     database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
   } catch (error) {
     database.close()

@@ -14,7 +14,7 @@ function folder(): string {
 
 test('after kill -9 in the midst of writes every acknowledged object is whole and no other is visible', async () => {
   expect(await killDrill(folder(), { kills: 5, seed: 20260101 })).toBeGreaterThan(50)
-}, 120_000)
+}, 240_000)
 
 /** Does `work` in a store whose process "dies" after the index has committed and before any file was moved. */
 async function dieAfterCommit(dir: string, work: (storage: S3Storage) => Promise<unknown>): Promise<void> {
