@@ -49,8 +49,16 @@ export const resultsOf = ({ names }: Pick<AwsContext, 'names'>): string => `s3:/
 
 /** The lab's work group, undefined when there is none: Athena calls that an invalid request. */
 export async function workGroup({ aws, names }: Pick<AwsContext, 'aws' | 'names'>): Promise<WorkGroup | undefined> {
-  const { WorkGroups } = await aws<{ WorkGroups: { Name: string }[] }>`athena list-work-groups`
-  if (!WorkGroups.some(({ Name }) => Name === names.workgroup)) return undefined
+  // the CLI does not turn these pages by itself
+  let token: string | undefined
+  let there = false
+  do {
+    const more = token ? ['--next-token', token] : []
+    const page = await aws<{ WorkGroups: { Name: string }[]; NextToken?: string }>`athena list-work-groups ${more}`
+    there ||= page.WorkGroups.some(({ Name }) => Name === names.workgroup)
+    token = page.NextToken
+  } while (token && !there)
+  if (!there) return undefined
   return ifThere(aws<WorkGroup>`athena get-work-group --work-group ${names.workgroup}`)
 }
 

@@ -123,8 +123,7 @@ export async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
 }
 
 /** Codes that mean "not there", as each service words it. */
-export const isMissing = (code: string): boolean =>
-  /NotFound|NoSuch|EntityNotFound|does not exist|DoesNotExist|ParameterNotFound/i.test(code)
+export const isMissing = (code: string): boolean => /NotFound|NoSuch/.test(code)
 
 /** Runs `call`; the named codes are no errors. Answers whether it did something. */
 export async function unless(codes: string[], call: Promise<unknown>): Promise<boolean> {

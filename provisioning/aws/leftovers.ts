@@ -42,8 +42,8 @@ export async function findLeftovers(context: AwsContext): Promise<Leftover[]> {
 
 const finders: Partial<Record<Leftover['kind'], Find>> = {
   async crawler({ aws, names }) {
-    const { CrawlerNames } = await aws<{ CrawlerNames: string[] }>`glue list-crawlers`
-    return CrawlerNames.filter(name => name === names.crawler || name.startsWith('lesson-'))
+    const { Crawlers } = await aws<{ Crawlers: { Name: string }[] }>`glue get-crawlers`
+    return Crawlers.map(({ Name }) => Name).filter(name => name === names.crawler || name.startsWith('lesson-'))
   },
   async database({ aws, names }) {
     const { DatabaseList } = await aws<{ DatabaseList: { Name: string }[] }>`glue get-databases`

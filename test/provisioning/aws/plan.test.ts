@@ -22,7 +22,7 @@ function emptyAccount({ arn = 'arn:aws:iam::111122223333:user/ada', extra = '' }
   const answers: [string, string][] = [
     ['sts get-caller-identity', `echo '{"Account":"111122223333","Arn":"${arn}"}'`],
     ['glue get-databases', `echo '{"DatabaseList":[]}'`],
-    ['glue list-crawlers', `echo '{"CrawlerNames":[]}'`],
+    ['glue get-crawlers', `echo '{"Crawlers":[]}'`],
     ['athena list-work-groups', `echo '{"WorkGroups":[{"Name":"primary"}]}'`],
     ['ec2 describe-security-groups', `echo '{"SecurityGroups":[]}'`],
     ['ec2 describe-instances', `echo '{"Reservations":[]}'`],
@@ -139,7 +139,7 @@ it("never deletes a bucket that is there and not the lab's", async () => {
 
 it('goes on after an error and says what is left', async () => {
   emptyAccount({
-    extra: `  'glue list-crawlers') echo '{"CrawlerNames":["quotes-crawler","lesson-4","somebody-elses"]}' ;;\n  'glue get-databases') echo '{"DatabaseList":[{"Name":"lesson_04"},{"Name":"theirs"}]}' ;;`,
+    extra: `  'glue get-crawlers') echo '{"Crawlers":[{"Name":"quotes-crawler"},{"Name":"lesson-4"},{"Name":"somebody-elses"}]}' ;;\n  'glue get-databases') echo '{"DatabaseList":[{"Name":"lesson_04"},{"Name":"theirs"}]}' ;;`,
   })
   const said: string[] = []
   expect(await down({ ...choices, dryRun: false, yes: true }, outer(said))).toBe(false)
