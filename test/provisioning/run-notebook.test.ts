@@ -1,8 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { kernelArguments, userKernels, writeKernelspec } from '../../provisioning/kernelspec.ts'
 import { runNotebook, writeNotebook, type Cell, type RunReport } from '../../provisioning/run-notebook.ts'
+
+// A kernel takes a second to start, half a minute on a machine with much else to do.
+vi.setConfig({ testTimeout: 240_000 })
 
 // Cells import by package name, which is found from inside the project only.
 const project = join(import.meta.dirname, '..', '..')
