@@ -3,6 +3,7 @@ import type { Column, Database, Partition, SerDeInfo, Table } from '@aws-sdk/cli
 /** The whole catalog in memory, by lower-case name. */
 export type CatalogState = Map<string, { database: Database; tables: Map<string, TableState> }>
 
+/** A table with what belongs to it. */
 export interface TableState {
   table: Table
   /** Older versions, oldest first. */

@@ -97,6 +97,7 @@ export function oneOf(value: string | undefined, field: string, values: string[]
   }
 }
 
+/** Refuses what the local service does not do, in Glue's shape. */
 export const unsupported = (message: string): ServiceError => new ServiceError('OperationNotSupportedException', message)
 
 /** An ARN or a name; Glue answers the name with its path. */

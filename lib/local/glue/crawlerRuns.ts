@@ -7,6 +7,7 @@ import { crawlerIn, type CrawlerRecord, type CrawlerStore } from './crawlerStore
 import { openCrawlLog } from './crawl/log.ts'
 import { startSchedule } from './schedule.ts'
 
+/** What runs need besides the crawlers. */
 export interface RunOptions {
   store: CrawlerStore
   catalog: CatalogStore

@@ -65,6 +65,7 @@ export function openCrawlerStore(dir: string): CrawlerStore {
   return { ...store, save }
 }
 
+/** A classifier's name, whatever its kind. */
 export const classifierName = ({ JsonClassifier, CsvClassifier }: Classifier): string => (JsonClassifier ?? CsvClassifier)!.Name!
 
 interface Stored {

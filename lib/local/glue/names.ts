@@ -6,6 +6,7 @@ export const accountId = '000000000000'
 /** Names of databases, tables and columns are stored in lower case. */
 export const foldName = (name: string): string => name.toLowerCase()
 
+// Glue's three errors for what is asked of the catalog.
 export const notFound = (message: string): ServiceError => new ServiceError('EntityNotFoundException', message)
 export const alreadyExists = (message: string): ServiceError => new ServiceError('AlreadyExistsException', message)
 export const invalidInput = (message: string): ServiceError => new ServiceError('InvalidInputException', message)

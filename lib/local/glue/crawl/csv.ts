@@ -12,6 +12,7 @@ export interface CsvRules {
   allowSingleColumn?: boolean
 }
 
+/** What a CSV text holds. */
 export interface CsvSample {
   columns: FoundColumn[]
   delimiter: string

@@ -24,6 +24,7 @@ export interface Group {
   compatibility: string
 }
 
+/** What a crawler's `Configuration` and its past say about grouping. */
 export interface Grouping {
   /** `TableGroupingPolicy=CombineCompatibleSchemas`: what has one format goes together, alike or not. */
   combine?: boolean

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+/** The `LogGroup` of every crawl, as on AWS. */
 export const logGroup = '/aws-glue/crawlers'
 
 /** The log of one crawl, as CloudWatch would show it. */

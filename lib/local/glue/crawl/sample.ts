@@ -17,6 +17,7 @@ export interface Shape {
   compatibility: string
 }
 
+/** What was learned of one object. */
 export interface ObjectSample {
   shape: Shape
   records: number
@@ -27,6 +28,7 @@ export interface ObjectSample {
 const megabyte = 1024 * 1024
 const mostBytes = 10 * megabyte
 
+/** How objects are sampled. */
 export interface SampleOptions {
   classifiers: Classifier[]
   /** Called now and then; may wait until others have run. */

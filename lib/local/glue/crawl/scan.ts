@@ -10,6 +10,7 @@ import { signature } from './types.ts'
 /** What a scan found: the folders, or the one object that the include path names. */
 export type Scanned = { folder: Folder; object?: undefined } | { object: FoundFile; folder?: undefined }
 
+/** How an include path is read. */
 export interface ScanOptions {
   classifiers: Classifier[]
   log: CrawlLog

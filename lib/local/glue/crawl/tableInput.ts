@@ -47,6 +47,7 @@ export function partitionInputOf(leaf: Leaf, writer: Writer): PartitionInput {
   }
 }
 
+/** An S3 URL, as `Location` has it. */
 export const locationOf = (bucket: string, key: string): string => `s3://${bucket}/${key}`
 
 function descriptorOf(

@@ -18,6 +18,7 @@ export interface Folder {
   folders: Map<string, Folder>
 }
 
+/** An empty folder of this key (with `/` at the end, or empty for the bucket). */
 export const newFolder = (key: string): Folder => ({
   key,
   name: key.split('/').at(-2) ?? '',

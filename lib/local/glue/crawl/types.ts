@@ -15,7 +15,9 @@ export interface FoundColumn {
   type: Type
 }
 
+/** The type of `null` and of the elements of an empty array. */
 export const unseen: Type = { kind: 'null' }
+/** A Hive type by its name. */
 export const scalar = (name: string): Type => ({ kind: 'scalar', name })
 
 const integers = ['tinyint', 'smallint', 'int', 'bigint']
@@ -61,6 +63,7 @@ export function widenColumns(a: FoundColumn[], b: FoundColumn[]): FoundColumn[] 
   return [...fields].map(([name, type]) => ({ name, type }))
 }
 
+/** Columns as the fields of a struct. */
 export const fieldsOf = (columns: FoundColumn[]): Map<string, Type> => new Map(columns.map(({ name, type }) => [name, type]))
 
 /** The type as the catalog writes it: `array<struct<a:int,b:string>>`. What was never seen, or is an empty object, is a string. */

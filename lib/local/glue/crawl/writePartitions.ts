@@ -8,41 +8,26 @@ import { partitionInputOf, type Writer } from './tableInput.ts'
 
 const batchSize = 100
 
+/** What is being written: the table's name and how. */
+interface Writing {
+  name: string
+  writer: Writer
+  configuration: CrawlerConfiguration
+  changes: Changes
+}
+
 /** Adds the partitions that are new, and by policy updates the changed and removes the missing ones. */
-export async function writePartitions(
-  job: CrawlJob,
-  group: Group,
-  {
-    name,
-    writer,
-    configuration,
-    changes,
-  }: { name: string; writer: Writer; configuration: CrawlerConfiguration; changes: Changes },
-): Promise<void> {
-  const { catalog, crawler, log } = job
+export async function writePartitions(job: CrawlJob, group: Group, writing: Writing): Promise<void> {
+  const { catalog, crawler, log, signal } = job
+  const { name, changes } = writing
   const database = crawler.DatabaseName!
-  const inherited = configuration.inheritFromTable ? catalog.getTable(database, name).StorageDescriptor! : undefined
-  const breathe = breathing()
-  const old = new Map(catalog.listPartitions(database, name).map(partition => [JSON.stringify(partition.Values), partition]))
-  const added: PartitionInput[] = []
-  const changed: PartitionInput[] = []
-  const { UpdateBehavior } = policyOf(job)
-  for (const leaf of group.leaves) {
-    await breathe()
-    const input = inherit(partitionInputOf(leaf, writer), inherited)
-    const key = JSON.stringify(input.Values)
-    const existing = old.get(key)
-    old.delete(key)
-    if (!existing) added.push(input)
-    else if (UpdateBehavior === 'UPDATE_IN_DATABASE' && comparable(existing) !== comparable(input)) changed.push(input)
-  }
+  const { added, changed, missing } = await comparePartitions(job, group, writing)
   for (const batch of batches(added)) {
-    job.signal.throwIfAborted()
+    signal.throwIfAborted()
     await catalog.createPartitions(database, name, batch)
-    await breathe()
   }
   for (const batch of batches(changed)) {
-    job.signal.throwIfAborted()
+    signal.throwIfAborted()
     await Promise.all(batch.map(input => catalog.updatePartition(database, name, input.Values!, input)))
   }
   const label = ({ Values }: PartitionInput): string => `${name}[${Values!.join(', ')}]`
@@ -51,7 +36,29 @@ export async function writePartitions(
   if (added.length > 0) log.info(`Created ${added.length} partitions for table ${name} in database ${database}: ${listed(added)}`)
   if (changed.length > 0)
     log.info(`Updated ${changed.length} partitions of table ${name} in database ${database}: ${listed(changed)}`)
-  if (!job.known) await removeMissing(job, name, [...old.values()], changes)
+  if (!job.known) await removeMissing(job, name, missing, changes)
+}
+
+/** What was found beside what the catalog has; the policy decides whether the changed ones count. */
+async function comparePartitions(job: CrawlJob, group: Group, { name, writer, configuration }: Writing) {
+  const { catalog, crawler } = job
+  const database = crawler.DatabaseName!
+  const inherited = configuration.inheritFromTable ? catalog.getTable(database, name).StorageDescriptor! : undefined
+  const old = new Map(catalog.listPartitions(database, name).map(partition => [JSON.stringify(partition.Values), partition]))
+  const isUpdating = policyOf(job).UpdateBehavior === 'UPDATE_IN_DATABASE'
+  const breathe = breathing()
+  const added: PartitionInput[] = []
+  const changed: PartitionInput[] = []
+  for (const leaf of group.leaves) {
+    await breathe()
+    const input = inherit(partitionInputOf(leaf, writer), inherited)
+    const key = JSON.stringify(input.Values)
+    const existing = old.get(key)
+    old.delete(key)
+    if (!existing) added.push(input)
+    else if (isUpdating && comparable(existing) !== comparable(input)) changed.push(input)
+  }
+  return { added, changed, missing: [...old.values()] }
 }
 
 async function removeMissing(job: CrawlJob, name: string, missing: Partition[], changes: Changes): Promise<void> {
