@@ -77,6 +77,7 @@ const RULES: [RegExp, code: string, message: string][] = [
   ],
   [/QUANTILE can only take/, 'INVALID_FUNCTION_ARGUMENT', 'Percentile must be between 0 and 1'],
   [/Lists larger than/, 'INVALID_FUNCTION_ARGUMENT', 'Array is too large'],
+  [/cannot contain aggregates|cannot contain window functions/, 'NOT_SUPPORTED', 'Given correlated subquery is not supported'],
   [/Out of Range Error/, 'NUMERIC_VALUE_OUT_OF_RANGE', 'Value out of range'],
   [/not a valid time ?zone|Unknown TimeZone/i, 'INVALID_FUNCTION_ARGUMENT', 'Not a valid time zone'],
   [

@@ -303,8 +303,8 @@ function subquery(analysis: Analysis, node: Expression & { kind: 'subquery' }, s
 function cast(analysis: Analysis, node: Expression & { kind: 'cast' }, scope: Scope): Value {
   const value = analysis.expression(node.value, scope)
   const type = resolveType(node.type)
-  if (!type && node.type.name === 'decimal' && Number(node.type.arguments[0]) > 38) {
-    const message = `DECIMAL precision must be in range [1, 38]: ${String(node.type.arguments[0])}`
+  if (!type && node.type.name === 'decimal' && typeof node.type.arguments[0] === 'string') {
+    const message = `Invalid DECIMAL precision or scale: ${node.type.arguments.join(', ')}`
     return fail(analysis, 'INVALID_FUNCTION_ARGUMENT', message, node.at)
   }
   if (!type) return fail(analysis, 'TYPE_MISMATCH', `Unknown type: ${analysis.sql.slice(node.type.at, node.type.end)}`, node.at)

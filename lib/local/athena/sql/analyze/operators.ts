@@ -109,8 +109,12 @@ function shift(operator: string, value: Value, by: Value): { sql: string; type: 
   if (type.kind === 'timestamp')
     return { sql: `(${sql} ${operator} ${step})`, type: months ? type : timestamp(Math.max(3, type.precision)) }
   if (type.kind !== 'timestamp with time zone') return undefined
-  if (months) return { sql: `t_zoned(t_instant(t_local(${sql}) ${operator} ${step}, (${sql}).z), (${sql}).z)`, type }
-  return { sql: `t_zoned((${sql}).t ${operator} ${step}, (${sql}).z)`, type: timestampWithZone(Math.max(3, type.precision)) }
+  if (months)
+    return { sql: `t_zoned(t_instant(t_local(${sql}) ${operator} ${step}, t_zone_name(${sql})), t_zone_name(${sql}))`, type }
+  return {
+    sql: `t_zoned(t_utc(${sql}) ${operator} ${step}, t_zone_name(${sql}))`,
+    type: timestampWithZone(Math.max(3, type.precision)),
+  }
 }
 
 function difference(left: Value, right: Value): { sql: string; type: Type } | undefined {
@@ -120,7 +124,8 @@ function difference(left: Value, right: Value): { sql: string; type: Type } | un
   if (!common) return undefined
   const [x, y] = [coerceSql(left.sql, left.type, common), coerceSql(right.sql, right.type, common)]
   if (common.kind === 'timestamp') return { sql: `(epoch_ms(${x}) - epoch_ms(${y}))`, type: DAY_TO_SECOND }
-  if (common.kind === 'timestamp with time zone') return { sql: `(epoch_ms((${x}).t) - epoch_ms((${y}).t))`, type: DAY_TO_SECOND }
+  if (common.kind === 'timestamp with time zone')
+    return { sql: `(epoch_ms(t_utc(${x})) - epoch_ms(t_utc(${y})))`, type: DAY_TO_SECOND }
   return common.kind === 'time' ? { sql: `CAST(epoch_ms(${x}) - epoch_ms(${y}) AS BIGINT)`, type: DAY_TO_SECOND } : undefined
 }
 
@@ -131,7 +136,7 @@ function scaled(interval: Value, by: Value, operator: string): { sql: string; ty
 }
 
 /** What is compared of a value: the instant of a timestamp with zone. */
-const comparable = (sql: string, type: Type) => (type.kind.endsWith('with time zone') ? `(${sql}).t` : sql)
+const comparable = (sql: string, type: Type) => (type.kind.endsWith('with time zone') ? `t_utc(${sql})` : sql)
 const ORDERED_ONLY = ['<', '<=', '>', '>=']
 
 /** SQL of `left op right`; undefined: the types do not go together. */

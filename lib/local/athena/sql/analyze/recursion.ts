@@ -27,14 +27,21 @@ export function withRecursive(
   const sqlName = analysis.nextName('q')
   const body = item.query.body
   const name = item.name.name.toLowerCase()
-  if (recursive && body.kind === 'set' && body.operator === 'UNION' && !item.query.with.length && mentions(body.right, name))
+  if (
+    recursive &&
+    body.kind === 'set' &&
+    body.operator === 'UNION' &&
+    !item.query.with.length &&
+    mention(body.right, name) !== undefined
+  )
     return recursiveDefinition(analysis, item, sqlName, ctes, parent)
-  if (recursive && mentions(item.query, name) && !ctes.has(name))
+  const at = recursive && !ctes.has(name) ? mention(item.query, name) : undefined
+  if (at !== undefined)
     throw queryError(
       analysis,
       'INVALID_RECURSIVE_REFERENCE',
       'WITH table name is referenced in the base relation of recursion',
-      item.query.at,
+      at,
     )
   const query = analysis.query(item.query, parent, ctes)
   const cte: Cte = { sqlName, fields: renamed(analysis, query.fields, item.columns, item.name), references: 0 }
@@ -43,13 +50,17 @@ export function withRecursive(
   return { cte, sql, recurses: false }
 }
 
-/** Whether a table of that name is read somewhere inside. */
-function mentions(node: unknown, name: string): boolean {
-  if (!node || typeof node !== 'object') return false
-  const table = node as { kind?: string; name?: unknown }
+/** Where a table of that name is read somewhere inside; undefined: nowhere. */
+function mention(node: unknown, name: string): number | undefined {
+  if (!node || typeof node !== 'object') return undefined
+  const table = node as { kind?: string; name?: unknown; at?: number }
   if (table.kind === 'table' && Array.isArray(table.name))
-    return table.name.length === 1 && (table.name[0] as Name).name.toLowerCase() === name
-  return Object.values(node).some(child => mentions(child, name))
+    return table.name.length === 1 && (table.name[0] as Name).name.toLowerCase() === name ? table.at : undefined
+  for (const child of Object.values(node)) {
+    const at = mention(child, name)
+    if (at !== undefined) return at
+  }
+  return undefined
 }
 
 function renamed(analysis: Analysis, fields: Field[], columns: Name[] | undefined, at: Name): Field[] {

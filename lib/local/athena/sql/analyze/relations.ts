@@ -339,10 +339,8 @@ function tableFunction(analysis: Analysis, node: RelationNode & { kind: 'tableFu
   const values = node.arguments.map(argument => analysis.expression(argument, newScope(scope.parent, scope.ctes)))
   const sqls = values.map(value => coerceSql(value.sql, value.type, BIGINT))
   const name = analysis.nextName('r')
-  const list =
-    sqls.length > 2
-      ? `t_sequence_bigint_step(${sqls.join(', ')})`
-      : `t_sequence_bigint(${sqls[0] ?? 'CAST(0 AS BIGINT)'}, ${sqls[1] ?? sqls[0]})`
+  const [first = 'CAST(0 AS BIGINT)', last = first, step = 'CAST(1 AS BIGINT)'] = sqls
+  const list = `t_check_step(${first}, ${last}, ${step}, generate_series(${first}, ${last}, ${step}))`
   const fields: Field[] = [{ name: 'sequential_number', qualifier: [], sql: `${name}.c0`, type: BIGINT, sources: new Set() }]
   return { sql: `(SELECT unnest(${list}) AS c0) AS ${name}`, fields }
 }

@@ -7,7 +7,7 @@ const TYPES = ['date', ...STAMPS]
 /** The wall clock of a value as TIMESTAMP. */
 const local = (sql: string, type: Type) =>
   type.kind === 'timestamp with time zone' ? `t_local(${sql})` : type.kind === 'date' ? `CAST(${sql} AS TIMESTAMP)` : sql
-const zone = (sql: string, type: Type) => (type.kind === 'timestamp with time zone' ? `(${sql}).z` : "'UTC'")
+const zone = (sql: string, type: Type) => (type.kind === 'timestamp with time zone' ? `t_zone_name(${sql})` : "'UTC'")
 
 const PARTS: Record<string, string> = {
   year: 'year($1)',
@@ -71,7 +71,9 @@ function dateTrunc(e: Emission): string {
     return `CAST(date_trunc(${unit === undefined ? e.args[0] : quoteText(unit)}, DATE '1970-01-01' + ${value}) AS TIME)`
   const truncated = `date_trunc(${unit === undefined ? e.args[0] : quoteText(unit)}, ${local(value, type)})`
   if (type.kind === 'date') return `CAST(${truncated} AS DATE)`
-  return type.kind === 'timestamp with time zone' ? `t_zoned(t_instant(${truncated}, (${value}).z), (${value}).z)` : truncated
+  return type.kind === 'timestamp with time zone'
+    ? `t_zoned(t_instant(${truncated}, t_zone_name(${value})), t_zone_name(${value}))`
+    : truncated
 }
 
 function dateAdd(e: Emission): string {
@@ -83,8 +85,8 @@ function dateAdd(e: Emission): string {
   const interval = unit === undefined ? `t_interval(${unitSql}, ${count})` : intervalOf(unit, count)
   if (type.kind === 'date') return `CAST(${value} + ${interval} AS DATE)`
   if (type.kind !== 'timestamp with time zone') return `(${value} + ${interval})`
-  if (unit && !DATE_UNITS.includes(unit)) return `t_zoned((${value}).t + ${interval}, (${value}).z)`
-  return `t_zoned(t_instant(t_local(${value}) + ${interval}, (${value}).z), (${value}).z)`
+  if (unit && !DATE_UNITS.includes(unit)) return `t_zoned(t_utc(${value}) + ${interval}, t_zone_name(${value}))`
+  return `t_zoned(t_instant(t_local(${value}) + ${interval}, t_zone_name(${value})), t_zone_name(${value}))`
 }
 
 const intervalOf = (unit: string, count: string) =>
@@ -95,13 +97,13 @@ function dateDiff(e: Emission): string {
   const type = e.types[1]!
   const unit = unitOf(e, 1)
   const day = unit === undefined || DATE_UNITS.includes(unit)
-  const side = (sql: string) => (type.kind === 'timestamp with time zone' ? (day ? `t_local(${sql})` : `(${sql}).t`) : sql)
+  const side = (sql: string) => (type.kind === 'timestamp with time zone' ? (day ? `t_local(${sql})` : `t_utc(${sql})`) : sql)
   return `date_sub(${unit === undefined ? unitSql : quoteText(unit)}, ${side(from)}, ${side(to)})`
 }
 
 function dateFormat(e: Emission): string {
   const format = e.literals[1]
-  if (format === undefined) return `t_js_date_format(${local(e.args[0]!, e.types[0]!)}, ${e.args[1]})`
+  if (format === undefined) return e.fail('NOT_SUPPORTED', 'date_format needs a literal format')
   const translated = mysqlFormat(format)
   if ('refused' in translated)
     return e.fail('INVALID_FUNCTION_ARGUMENT', `${translated.refused} not supported in date format string`)
@@ -110,7 +112,7 @@ function dateFormat(e: Emission): string {
 
 function dateParse(e: Emission): string {
   const format = e.literals[1]
-  if (format === undefined) return `t_js_date_parse(${e.args[0]}, ${e.args[1]})`
+  if (format === undefined) return e.fail('NOT_SUPPORTED', 'date_parse needs a literal format')
   const translated = mysqlFormat(format)
   if ('refused' in translated)
     return e.fail('INVALID_FUNCTION_ARGUMENT', `${translated.refused} not supported in date format string`)
@@ -143,7 +145,7 @@ function toIso8601(e: Emission): string {
   const format = digits === 0 ? '%Y-%m-%dT%H:%M:%S' : digits <= 3 ? '%Y-%m-%dT%H:%M:%S.%g' : '%Y-%m-%dT%H:%M:%S.%f'
   const text = `strftime(${local(value, type)}, '${format}')`
   if (type.kind === 'timestamp') return text
-  return `(${text} || CASE WHEN (${value}).z IN ('UTC', 'Z') THEN 'Z' ELSE t_offset_text(t_local(${value}), (${value}).z) END)`
+  return `(${text} || CASE WHEN t_zone_name(${value}) IN ('UTC', 'Z') THEN 'Z' ELSE t_offset_text(t_local(${value}), t_zone_name(${value})) END)`
 }
 
 const forTypes = (types: string[], signature: (type: string) => string, template: FunctionTable[string]): FunctionTable =>
@@ -178,12 +180,12 @@ export const datetimeFunctions: FunctionTable = {
     't_zoned(t_from_unixtime($1), t_offset_name($2 * 60 + $3))',
   'from_unixtime_nanos(bigint) timestamp(9) with time zone': "t_zoned(make_timestamp($1 // 1000), 'UTC')",
   'to_unixtime(timestamp(p)) double': '(epoch_us($1) / CAST(1000000 AS DOUBLE))',
-  'to_unixtime(timestamp(p) with time zone) double': '(epoch_us(($1).t) / CAST(1000000 AS DOUBLE))',
+  'to_unixtime(timestamp(p) with time zone) double': '(epoch_us(t_utc($1)) / CAST(1000000 AS DOUBLE))',
   'to_milliseconds(interval day to second) bigint': '$1',
   'parse_duration(varchar) interval day to second': 't_parse_duration($1)',
-  'at_timezone(timestamp(p) with time zone, varchar) timestamp(p) with time zone': 't_zoned(($1).t, t_zone($2))',
+  'at_timezone(timestamp(p) with time zone, varchar) timestamp(p) with time zone': 't_zoned(t_utc($1), t_zone($2))',
   'with_timezone(timestamp(p), varchar) timestamp(p) with time zone': 't_zoned(t_instant($1, t_zone($2)), $2)',
-  'timezone_hour(timestamp(p) with time zone) bigint': 'CAST(t_offset_minutes(t_local($1), ($1).z) // 60 AS BIGINT)',
-  'timezone_minute(timestamp(p) with time zone) bigint': 'CAST(t_offset_minutes(t_local($1), ($1).z) % 60 AS BIGINT)',
-  'timezone(timestamp(p) with time zone) varchar': '($1).z',
+  'timezone_hour(timestamp(p) with time zone) bigint': 'CAST(t_offset_minutes(t_local($1), t_zone_name($1)) // 60 AS BIGINT)',
+  'timezone_minute(timestamp(p) with time zone) bigint': 'CAST(t_offset_minutes(t_local($1), t_zone_name($1)) % 60 AS BIGINT)',
+  'timezone(timestamp(p) with time zone) varchar': 't_zone_name($1)',
 }

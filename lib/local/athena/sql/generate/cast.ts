@@ -108,7 +108,7 @@ function timeCast(
       if (from.kind === 'date') return `t_zoned(CAST(${value} AS TIMESTAMP), 'UTC')`
       if (from.kind === 'timestamp') return `t_zoned(${rounded(value, from.precision, precision)}, 'UTC')`
       return from.kind === 'timestamp with time zone'
-        ? `t_zoned(${rounded(`(${value}).t`, from.precision, precision)}, (${value}).z)`
+        ? `t_zoned(${rounded(`t_utc(${value})`, from.precision, precision)}, t_zone_name(${value}))`
         : undefined
     case 'time':
       if (isText(from)) return cast(`t_time_text(${value})`)

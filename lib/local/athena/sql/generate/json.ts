@@ -102,7 +102,7 @@ export function fromJson(value: string, type: Type, safe: boolean): string | und
       })
     case 'row': {
       const fields = type.fields.map((field, i) => {
-        const inner = fromJson(`t_json_field(${value}, ${quoteText(field.name ?? '')}, ${i})`, field.type, safe)
+        const inner = fromJson(`t_json_field(${value}, ${quoteText(field.name || ' ')}, ${i})`, field.type, safe)
         return inner && `${quoteName(fieldKey(field, i))} := ${inner}`
       })
       if (fields.some(field => !field)) return undefined

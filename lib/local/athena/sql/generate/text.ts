@@ -18,7 +18,7 @@ export function valueText(value: string, type: Type, level = 0): string {
     case 'timestamp':
       return timestampText(value, type.precision)
     case 'timestamp with time zone':
-      return `(${timestampText(`t_local(${value})`, type.precision)} || ' ' || (${value}).z)`
+      return `(${timestampText(`t_local(${value})`, type.precision)} || ' ' || t_zone_name(${value}))`
     case 'time':
       return timeText(value, type.precision)
     case 'time with time zone':

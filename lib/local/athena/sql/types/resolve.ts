@@ -31,7 +31,9 @@ export function resolveType(node: TypeNode): Type | undefined {
     case 'char':
       return { kind: 'char', length: sizes[0] ?? 1 }
     case 'decimal':
-      return sizes[0] === undefined || sizes[0] > 38 ? undefined : { kind: 'decimal', precision: sizes[0], scale: sizes[1] ?? 0 }
+      return sizes[0] === undefined || sizes[0] > 38 || sizes[0] < 1 || (sizes[1] ?? 0) > sizes[0]
+        ? undefined
+        : { kind: 'decimal', precision: sizes[0], scale: sizes[1] ?? 0 }
     case 'time':
     case 'timestamp':
     case 'time with time zone':
