@@ -67,24 +67,28 @@ export class InternalLog {
     void this.#maintenance.appended(log)
   }
 
-  /** Writes the log anew when it has grown: `state` gives all records that still count. */
-  async compact(state: () => NewRecord[]): Promise<void> {
+  /** Writes the log anew when it has grown: `state` gives all records that still count, or undefined when this is not the moment. */
+  async compact(state: () => NewRecord[] | undefined): Promise<void> {
     const log = this.#topics.partition(this.topic, 0)
     if (!log || this.#compacting || log.sizeBytes < this.#compactAt) return
     this.#compacting = true
     try {
+      // the caller has just appended and not yet taken it into its state
+      await Promise.resolve()
+      const records = state()
+      if (!records) return
       log.roll()
       const keep = log.segments.length - 1
       const start = log.endOffset
-      const records = state()
       for (let i = 0; i < records.length; i += 1000) this.append(records.slice(i, i + 1000))
       await flushLog(log)
       this.#topics.saveRecoveryPoints()
       if (log.segments[keep]?.baseOffset === start) log.dropSegments(keep)
+      this.#compactAt = Math.max(compactFrom, log.sizeBytes * 4)
     } catch (error) {
+      this.#compactAt = log.sizeBytes * 2
       log.report(`could not be written anew, it goes on growing: ${(error as Error).message}`)
     } finally {
-      this.#compactAt = Math.max(compactFrom, log.sizeBytes * 4)
       this.#compacting = false
     }
   }

@@ -109,11 +109,12 @@ export class GroupStore {
 
   #append(records: NewRecord[], options: { producerId?: number; producerEpoch?: number; isTransactional?: boolean } = {}): void {
     this.#log.append(records, options)
-    const idle = this.list().every(group => group.pendingOffsets.size === 0)
-    if (idle) void this.#log.compact(() => this.#everything())
+    void this.#log.compact(() => this.#everything())
   }
 
-  #everything(): NewRecord[] {
+  /** Undefined while there are offsets in open transactions: their batches must stay as they are. */
+  #everything(): NewRecord[] | undefined {
+    if (this.list().some(group => group.pendingOffsets.size > 0)) return undefined
     return this.list().flatMap(group => [
       ...(group.protocolType === null && group.generationId === 0 ? [] : [groupRecord(group)]),
       ...[...eachOffset(group.offsets)].map(([topic, partition, value]) => offsetRecord(group.id, topic, partition, value)),
