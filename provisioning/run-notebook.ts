@@ -40,6 +40,7 @@ export async function runNotebook(file: string, options: RunOptions = {}): Promi
   const { timeoutMs = 120_000, env, edit = same, onCell } = options
   const notebook = edit(JSON.parse(readFileSync(file, 'utf8')) as Notebook)
   const problems: string[] = []
+  const ran: Cell[] = []
   const kernel = await TslabKernel.start({ cwd: dirname(file), env })
   try {
     for (const [i, cell] of notebook.cells.entries()) {
@@ -47,6 +48,7 @@ export async function runNotebook(file: string, options: RunOptions = {}): Promi
       const result = await kernel.execute(sourceOf(cell), timeoutMs)
       cell.outputs = result.outputs
       cell.execution_count = result.count
+      ran.push(cell) // the others keep what the file has
       onCell?.(cell, result)
       const problem = problemOf(cell, result)
       if (!problem) continue
@@ -57,7 +59,7 @@ export async function runNotebook(file: string, options: RunOptions = {}): Promi
     await kernel.close()
   }
   // Only now, because a later cell may have drawn an earlier output again.
-  for (const cell of notebook.cells) if (cell.outputs) cell.outputs = (cell.outputs as Output[]).map(toFile)
+  for (const cell of ran) cell.outputs = (cell.outputs as Output[]).map(toFile)
   return { notebook, problems }
 }
 
