@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import type { ReceivedBody } from './bodies.ts'
 import { sendXml, type S3Call } from './call.ts'
 import { checksumHeader, compositeChecksum, type Checksum, type ChecksumAlgorithm } from './checksum.ts'
+import { defaultAlgorithm } from './checksumRequest.ts'
 import { writeCondition } from './conditions.ts'
 import { s3Error } from './errors.ts'
 import { versionHeader } from './objectHeaders.ts'
@@ -22,7 +23,7 @@ export async function completeMultipartUpload(call: S3Call): Promise<void> {
   const parts = chooseParts(childrenOf(document, 'Part'), store.uploads.parts(upload.id), upload)
   checkSize(call, parts)
   condition?.(store.current(bucket, key))
-  const whole = upload.checksumType === 'COMPOSITE' ? undefined : (upload.algorithm ?? 'CRC64NVME')
+  const whole = upload.checksumType === 'COMPOSITE' ? undefined : (upload.algorithm ?? defaultAlgorithm)
   const body = await store.bodies.receive(join(call, parts), { checksum: whole })
   const checksum = await checksumOf(call, upload, parts, body)
   const stored = parts.map(part => ({ sizeBytes: part.sizeBytes, checksum: part.checksum || undefined }))

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { sendEmpty, sendXml, type S3Call } from './call.ts'
-import { parseAlgorithm, type ChecksumAlgorithm } from './checksum.ts'
+import { isoTime, sendEmpty, sendXml, type S3Call } from './call.ts'
+import type { ChecksumAlgorithm } from './checksum.ts'
+import { defaultAlgorithm, readAlgorithm } from './checksumRequest.ts'
 import { checkCopySource } from './conditions.ts'
 import { readSource } from './copySource.ts'
 import { s3Error } from './errors.ts'
-import { isoTime } from './call.ts'
 import { checkKey } from './names.ts'
 import { checksumHeaders, readObjectMeta } from './objectHeaders.ts'
 import { receivePayload } from './payload.ts'
@@ -12,8 +12,6 @@ import type { ReceivedBody } from './bodies.ts'
 import type { UploadRow } from './uploadIndex.ts'
 
 export const maxParts = 10_000
-/** What a part carries that names no algorithm. */
-const defaultAlgorithm: ChecksumAlgorithm = 'CRC64NVME'
 
 export function createMultipartUpload(call: S3Call): void {
   const { store, bucket, key } = call
@@ -36,16 +34,6 @@ export function createMultipartUpload(call: S3Call): void {
   if (checksumType) call.response.setHeader('x-amz-checksum-type', checksumType)
   call.response.setHeader('x-amz-server-side-encryption', 'AES256')
   sendXml(call, 'InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: upload.id })
-}
-
-function readAlgorithm(call: S3Call): ChecksumAlgorithm | undefined {
-  const name = call.header('x-amz-checksum-algorithm')
-  if (name === undefined) return undefined
-  const algorithm = parseAlgorithm(name)
-  if (algorithm) return algorithm
-  const message =
-    'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]'
-  throw s3Error('InvalidRequest', {}, message)
 }
 
 function readChecksumType(call: S3Call, algorithm: ChecksumAlgorithm): 'COMPOSITE' | 'FULL_OBJECT' {

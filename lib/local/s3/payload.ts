@@ -1,7 +1,8 @@
 import { digestBytes, type ReceivedBody } from './bodies.ts'
 import type { S3Call } from './call.ts'
 import { decodeChunked } from './awsChunked.ts'
-import { checksumAlgorithms, checksumHeader, isChecksumValue, parseAlgorithm, type ChecksumAlgorithm } from './checksum.ts'
+import { checksumAlgorithms, checksumHeader, isChecksumValue, type ChecksumAlgorithm } from './checksum.ts'
+import { knownAlgorithm } from './checksumRequest.ts'
 import { s3Error } from './errors.ts'
 
 const maxObjectBytes = 5 * 1024 ** 3
@@ -92,12 +93,7 @@ function readChecksum(call: S3Call, hasTrailer: boolean): Pick<Declared, 'algori
   if (algorithm === undefined) {
     const wanted = call.header('x-amz-sdk-checksum-algorithm')
     if (wanted === undefined) return {}
-    if (!parseAlgorithm(wanted))
-      throw s3Error(
-        'InvalidRequest',
-        {},
-        'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
-      )
+    knownAlgorithm(wanted)
     const message =
       'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.'
     throw s3Error('InvalidRequest', {}, message)

@@ -3,6 +3,7 @@ import { defaults, deleteDocument, getDocument, putDocument } from './bucketConf
 import * as buckets from './buckets.ts'
 import { readCall, type S3Call } from './call.ts'
 import { completeMultipartUpload } from './completeUpload.ts'
+import { copyObject } from './copyObject.ts'
 import { deleteObject, deleteObjects } from './deleteObject.ts'
 import { s3Error } from './errors.ts'
 import { getObject, getObjectAttributes, headObject } from './getObject.ts'
@@ -11,7 +12,7 @@ import { listMultipartUploads, listParts } from './listUploads.ts'
 import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from './multipart.ts'
 import { checkKey } from './names.ts'
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './objectTagging.ts'
-import { copyObject, putObject } from './putObject.ts'
+import { putObject } from './putObject.ts'
 import type { S3Storage } from './storage.ts'
 
 type Operation = (call: S3Call) => void | Promise<void>
