@@ -49,7 +49,6 @@ export async function athenaService({ storage, catalog, dir, log = () => {}, lim
   const pool = new Pool({ dir: join(dir, 'spill'), size: queries, memoryLimit: memory, threads, idleMs })
   const engine = new QueryEngine({ pool, catalog, storage, dir: join(dir, 'scratch') })
   const runs = new QueryRuns({ engine, catalog, storage, history, statements, timeMs, log })
-  pool.warm()
   return {
     target: 'AmazonAthena',
     operations: {

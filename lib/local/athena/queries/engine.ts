@@ -50,6 +50,11 @@ export class QueryEngine {
     this.folders.add(options.dir)
   }
 
+  /** Starts a process when there is none, so that the statements that come next find one. */
+  warm(): void {
+    this.options.pool.warm()
+  }
+
   async use<T>(options: SessionOptions, task: (session: Session) => Promise<T>): Promise<T> {
     const folder = join(this.options.dir, options.id)
     return this.options.pool.use(options.signal, async process => {

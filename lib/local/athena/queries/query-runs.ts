@@ -42,6 +42,7 @@ export class QueryRuns {
   start(started: Started): void {
     if (!started.planned) return
     const { execution } = started
+    this.options.engine.warm()
     this.options.history.add(execution)
     const controller = new AbortController()
     const done = this.run(started, controller).finally(() => this.running.delete(execution.id))
