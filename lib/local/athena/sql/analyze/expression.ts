@@ -1,41 +1,20 @@
-import { castSql, coerceSql, withLambda } from '../generate/cast.ts'
-import type { Expression, Query } from '../parse/ast.ts'
+import { castSql, coerceSql } from '../generate/cast.ts'
+import type { Expression } from '../parse/ast.ts'
 import { QueryParser } from '../parse/query-parser.ts'
 import { commonOf, commonType } from '../types/coerce.ts'
 import { resolveType } from '../types/resolve.ts'
-import {
-  array,
-  BIGINT,
-  BOOLEAN,
-  DATE,
-  fieldKey,
-  INTEGER,
-  quoteName,
-  quoteText,
-  timestamp,
-  timestampWithZone,
-  typeName,
-  UNKNOWN,
-  VARCHAR,
-  type Type,
-} from '../types/types.ts'
+import { array, BIGINT, BOOLEAN, fieldKey, INTEGER, quoteText, typeName, UNKNOWN, VARCHAR } from '../types/types.ts'
 import { QueryError } from '../error.ts'
 import { call } from './calls.ts'
+import { atTimeZone, current, extract, instant } from './clock.ts'
 import { caseExpression, condition, CONDITIONALS } from './conditionals.ts'
 import { formatCall } from './format-call.ts'
 import { jsonArray, jsonObject, jsonPathFunction, JSON_CALLS } from './json-calls.ts'
-import {
-  binaryLiteral,
-  intervalLiteral,
-  invalidLiteral,
-  numberLiteral,
-  textLiteral,
-  typedLiteral,
-  type Literal,
-} from './literals.ts'
-import { fieldValue, resolveName } from './names.ts'
-import { arithmetic, between, compare, compareSql, inList, sign } from './operators.ts'
-import { combine, newScope, queryError, touchFields, type AnalysedQuery, type Analysis, type Scope, type Value } from './scope.ts'
+import { binaryLiteral, intervalLiteral, invalidLiteral, numberLiteral, textLiteral, typedLiteral } from './literals.ts'
+import { resolveName } from './names.ts'
+import { arithmetic, between, compare, inList, sign } from './operators.ts'
+import { combine, newScope, queryError, type Analysis, type Scope, type Value } from './scope.ts'
+import { inQuery, quantified, subquery } from './subqueries.ts'
 
 type Kind = Expression['kind']
 type Handlers = { [K in Kind]: (analysis: Analysis, node: Expression & { kind: K }, scope: Scope) => Value }
@@ -129,22 +108,7 @@ const HANDLERS: Handlers = {
     return combine(scope, `[${values.map(value => coerceSql(value.sql, value.type, type)).join(', ')}]`, array(type), values)
   },
   extract,
-  atTimeZone: (analysis, node, scope) =>
-    call(
-      analysis,
-      {
-        kind: 'call',
-        name: zoneFunction(analysis, node, scope),
-        nameAt: node.at,
-        star: false,
-        arguments: [node.value, node.zone],
-        distinct: false,
-        orderBy: [],
-        at: node.at,
-        end: node.end,
-      },
-      scope,
-    ),
+  atTimeZone,
   current,
   parameter,
   grouping: (analysis, node, scope) => {
@@ -213,65 +177,6 @@ function subscript(analysis: Analysis, node: Expression & { kind: 'subscript' },
   return combine(scope, `struct_extract(${base.sql}, ${quoteText(fieldKey(field, position - 1))})`, field.type, [base])
 }
 
-/** A subquery of which all columns are read. */
-function readQuery(analysis: Analysis, node: Query, scope: Scope): AnalysedQuery {
-  const query = analysis.query(node, scope, scope.ctes)
-  touchFields(analysis, query.fields)
-  return query
-}
-
-function quantified(analysis: Analysis, node: Expression & { kind: 'quantified' }, scope: Scope): Value {
-  const left = analysis.expression(node.left, scope)
-  const query = readQuery(analysis, node.query, scope)
-  const column = query.fields[0]!
-  const common = query.fields.length === 1 ? commonType(left.type, column.type) : undefined
-  if (!common || !compareSql(node.operator, left, { sql: 'x', type: column.type }))
-    return fail(
-      analysis,
-      'TYPE_MISMATCH',
-      `Value expression and result of subquery must be of the same type for quantified comparison: ${typeName(left.type)} vs ${rowOf(query.fields)}`,
-      node.operatorAt,
-    )
-  const value = coerceSql(left.sql, left.type, common)
-  const alias = analysis.nextName('r')
-  const rows = `SELECT ${coerceSql(`${alias}.c0`, column.type, common)} FROM (${query.sql}) AS ${alias}`
-  return combine(scope, `(${value} ${node.operator} ${node.quantifier} (${rows}))`, BOOLEAN, [left])
-}
-
-const rowOf = (fields: { name: string | undefined; type: Type }[]) =>
-  typeName({ kind: 'row', fields: fields.map(({ name, type }) => ({ name, type })) })
-
-function inQuery(analysis: Analysis, node: Expression & { kind: 'inQuery' }, scope: Scope): Value {
-  const value = analysis.expression(node.value, scope)
-  const query = readQuery(analysis, node.query, scope)
-  const left = value.type.kind === 'row' ? value.type.fields.map(field => field.type) : [value.type]
-  const types = query.fields.map((field, i) => left[i] && commonType(left[i], field.type))
-  if (left.length !== query.fields.length || types.some(type => !type)) {
-    const shown = value.type.kind === 'row' ? typeName(value.type) : `row(${typeName(value.type)})`
-    return fail(
-      analysis,
-      'TYPE_MISMATCH',
-      `Value expression and result of subquery must be of the same type: ${shown} vs ${rowOf(query.fields)}`,
-      node.operatorAt,
-    )
-  }
-  const alias = analysis.nextName('r')
-  const columns = query.fields.map((field, i) => coerceSql(`${alias}.c${i}`, field.type, types[i]!))
-  const parts =
-    value.type.kind === 'row'
-      ? left.map((type, i) =>
-          coerceSql(
-            `struct_extract(${value.sql}, ${quoteText(fieldKey((value.type as Type & { kind: 'row' }).fields[i]!, i))})`,
-            type,
-            types[i]!,
-          ),
-        )
-      : [coerceSql(value.sql, value.type, types[0]!)]
-  const subject = parts.length > 1 ? `(${parts.join(', ')})` : parts[0]
-  const rows = parts.length > 1 ? `SELECT (${columns.join(', ')})` : `SELECT ${columns[0]}`
-  return combine(scope, `(${subject} IN (${rows} FROM (${query.sql}) AS ${alias}))`, BOOLEAN, [value])
-}
-
 function like(analysis: Analysis, node: Expression & { kind: 'like' }, scope: Scope): Value {
   const values = [node.value, node.pattern, ...(node.escape ? [node.escape] : [])].map(part => {
     const value = analysis.expression(part, scope)
@@ -292,14 +197,6 @@ function like(analysis: Analysis, node: Expression & { kind: 'like' }, scope: Sc
   return combine(scope, `(${value.sql} LIKE ${pattern.sql}${escape ? ` ESCAPE ${escape.sql}` : ''})`, BOOLEAN, values)
 }
 
-function subquery(analysis: Analysis, node: Expression & { kind: 'subquery' }, scope: Scope): Value {
-  const query = readQuery(analysis, node.query, scope)
-  if (query.fields.length === 1) return { sql: `(${query.sql})`, type: query.fields[0]!.type }
-  const fields = query.fields.map(({ name, type }) => ({ name, type }))
-  const pack = fields.map((field, i) => `${quoteName(fieldKey(field, i))} := c${i}`).join(', ')
-  return { sql: `(SELECT struct_pack(${pack}) FROM (${query.sql}))`, type: { kind: 'row', fields } }
-}
-
 function cast(analysis: Analysis, node: Expression & { kind: 'cast' }, scope: Scope): Value {
   const value = analysis.expression(node.value, scope)
   const type = resolveType(node.type)
@@ -311,81 +208,6 @@ function cast(analysis: Analysis, node: Expression & { kind: 'cast' }, scope: Sc
   const sql = castSql(value.sql, value.type, type, node.safe)
   if (!sql) return fail(analysis, 'TYPE_MISMATCH', `Cannot cast ${typeName(value.type)} to ${typeName(type)}`, node.at)
   return combine(scope, sql, type, [value])
-}
-
-const EXTRACTED: Record<string, string> = {
-  DAY_OF_MONTH: 'day',
-  DAY_OF_WEEK: 'day_of_week',
-  DOW: 'day_of_week',
-  DAY_OF_YEAR: 'day_of_year',
-  DOY: 'day_of_year',
-  YEAR_OF_WEEK: 'year_of_week',
-  YOW: 'year_of_week',
-}
-const FIELDS = ['YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND', 'TIMEZONE_HOUR', 'TIMEZONE_MINUTE']
-
-function extract(analysis: Analysis, node: Expression & { kind: 'extract' }, scope: Scope): Value {
-  const name = EXTRACTED[node.field] ?? (FIELDS.includes(node.field) ? node.field.toLowerCase() : undefined)
-  if (!name) return fail(analysis, 'SYNTAX_ERROR', `Invalid EXTRACT field: ${node.field}`, node.at)
-  const value = analysis.expression(node.value, scope)
-  if (!/^(date|time|interval)/.test(value.type.kind))
-    return fail(analysis, 'TYPE_MISMATCH', `Cannot extract ${node.field} from ${typeName(value.type)}`, node.value.at)
-  return call(
-    analysis,
-    {
-      kind: 'call',
-      name,
-      nameAt: node.at,
-      star: false,
-      arguments: [node.value],
-      distinct: false,
-      orderBy: [],
-      at: node.at,
-      end: node.end,
-    },
-    scope,
-  )
-}
-
-/** AT TIME ZONE on a timestamp without zone reads it as UTC, the session's zone. */
-function zoneFunction(analysis: Analysis, node: Expression & { kind: 'atTimeZone' }, scope: Scope): string {
-  const { type } = analysis.expression(node.value, scope)
-  if (!/^time/.test(type.kind))
-    fail(
-      analysis,
-      'TYPE_MISMATCH',
-      `Type of value must be a time or timestamp with or without time zone (actual ${typeName(type)})`,
-      node.value.at,
-    )
-  return 'at_timezone'
-}
-
-function instant(analysis: Analysis, precision: number): Value {
-  const text = analysis.now.toISOString().replace('T', ' ').replace('Z', '')
-  return { sql: `t_zoned(TIMESTAMP '${text}', 'UTC')`, type: timestampWithZone(precision) }
-}
-
-function current(analysis: Analysis, node: Expression & { kind: 'current' }): Value {
-  const text = analysis.now.toISOString().replace('T', ' ').replace('Z', '')
-  const precision = node.precision ?? 3
-  switch (node.what) {
-    case 'CURRENT_DATE':
-      return { sql: `DATE '${text.slice(0, 10)}'`, type: DATE }
-    case 'LOCALTIMESTAMP':
-      return { sql: `TIMESTAMP '${text}'`, type: timestamp(precision) }
-    case 'LOCALTIME':
-      return { sql: `TIME '${text.slice(11)}'`, type: { kind: 'time', precision } }
-    case 'CURRENT_TIME':
-      return { sql: `{'t': TIME '${text.slice(11)}', 'z': '+00:00'}`, type: { kind: 'time with time zone', precision } }
-    case 'CURRENT_TIMESTAMP':
-      return instant(analysis, precision)
-    case 'CURRENT_CATALOG':
-      return textLiteral('awsdatacatalog')
-    case 'CURRENT_SCHEMA':
-      return analysis.database === undefined ? { sql: 'NULL', type: VARCHAR } : textLiteral(analysis.database)
-    default:
-      return { sql: "''", type: VARCHAR }
-  }
 }
 
 /** `?`: an expression when its text is one, else the text itself (measured on Athena). */
@@ -405,5 +227,3 @@ function parameter(analysis: Analysis, node: Expression & { kind: 'parameter' })
     return textLiteral(text)
   }
 }
-
-export { fieldValue, withLambda, type Literal }

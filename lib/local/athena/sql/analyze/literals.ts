@@ -11,7 +11,6 @@ import {
   quoteText,
   timestamp,
   timestampWithZone,
-  typeName,
   varchar,
   type Type,
 } from '../types/types.ts'
@@ -157,4 +156,3 @@ function decimalLiteral(text: string): Literal | undefined {
 
 /** The sentence for a literal that is not valid. */
 export const invalidLiteral = (text: string, type: TypeNode) => `'${text}' is not a valid ${type.name.toUpperCase()} literal`
-export { typeName }

@@ -1,11 +1,9 @@
-import { castSql, coerceSql, decimalResult } from '../generate/cast.ts'
+import { coerceSql, decimalResult } from '../generate/cast.ts'
 import { raise } from '../generate/raise.ts'
 import type { Expression } from '../parse/ast.ts'
 import { commonOf, commonType, isInteger, isNumeric, isOrderable } from '../types/coerce.ts'
 import {
-  BIGINT,
   BOOLEAN,
-  DATE,
   DAY_TO_SECOND,
   DOUBLE,
   INTEGER,
@@ -77,8 +75,6 @@ function decimalSql(operator: string, left: Value, right: Value, a: Type, b: Typ
   const plain = `CAST(${x} ${operator} ${y} AS ${duckdbType(type)})`
   return { sql: operator === '%' ? guardZero(left, x, y, plain) : plain, type }
 }
-
-const isStamp = (type: Type) => type.kind === 'timestamp' || type.kind === 'timestamp with time zone'
 
 /** Dates, timestamps and intervals. */
 function timeSql(operator: string, left: Value, right: Value): { sql: string; type: Type } | undefined {
@@ -201,5 +197,3 @@ export function sign(analysis: Analysis, node: Expression & { kind: 'sign' }, sc
   const literal = value.literal === undefined ? undefined : `-${value.literal}`
   return combine(scope, `(-${value.sql})`, value.type, [value], literal)
 }
-
-export { BIGINT, DATE, castSql, isStamp }

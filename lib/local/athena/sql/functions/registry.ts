@@ -1,10 +1,13 @@
 import { aggregateFunctions, windowFunctions } from './aggregates.ts'
+import { binaryFunctions } from './binary.ts'
 import { arrayFunctions, mapFunctions } from './collections.ts'
 import { datetimeFunctions } from './datetime.ts'
+import { jsonFunctions } from './json.ts'
 import { mathFunctions } from './math.ts'
-import { miscFunctions } from './misc.ts'
+import { readableFunctions } from './readable.ts'
 import { readSignature, type FunctionTable, type Signature, type Template } from './signature.ts'
 import { regexpFunctions, stringFunctions } from './string.ts'
+import { urlFunctions } from './url.ts'
 
 export type FunctionKind = 'scalar' | 'aggregate' | 'window'
 
@@ -13,7 +16,7 @@ const FAMILIES: [FunctionKind, FunctionTable][] = [
   ['scalar', mathFunctions],
   ['scalar', datetimeFunctions],
   ['scalar', { ...arrayFunctions, ...mapFunctions }],
-  ['scalar', miscFunctions],
+  ['scalar', { ...readableFunctions, ...binaryFunctions, ...urlFunctions, ...jsonFunctions }],
   ['aggregate', aggregateFunctions],
   ['window', windowFunctions],
 ]

@@ -1,4 +1,4 @@
-import { asDecimal, commonType, isInteger, isNumeric, isText } from '../types/coerce.ts'
+import { asDecimal, isInteger, isNumeric, isText } from '../types/coerce.ts'
 import { duckdbType, fieldKey, quoteName, quoteText, sameType, typeName, type Type } from '../types/types.ts'
 import { jsonText, fromJson } from './json.ts'
 import { valueText } from './text.ts'
@@ -186,4 +186,3 @@ export function decimalResult(operator: string, a: Type, b: Type): Type & { kind
 
 /** The word for a type in the messages of failed casts. */
 export const castWord = (type: Type) => SHORT[type.kind] ?? typeName(type).toUpperCase()
-export { commonType }

@@ -1,84 +1,16 @@
-import type { Bound, Call, Expression, Frame, JsonOptions, Query, SortItem } from './ast.ts'
-import { TypeParser } from './type-parser.ts'
+import type { Bound, Call, Expression, Frame, Query, SortItem } from './ast.ts'
+import { JsonParser } from './json-parser.ts'
 
-const INTERVAL_FIELDS = ['YEAR', 'MONTH', 'DAY', 'HOUR', 'MINUTE', 'SECOND']
 const CURRENT = ['CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP']
 const CURRENT_NAMES = ['CURRENT_USER', 'CURRENT_CATALOG', 'CURRENT_SCHEMA', 'CURRENT_PATH']
 
 /** Literals, and the functions that have a grammar of their own: CASE, CAST, EXTRACT, TRIM, JSON_VALUE and their like. */
-export abstract class SpecialParser extends TypeParser {
+export abstract class SpecialParser extends JsonParser {
   abstract query(): Query
-  abstract expression(): Expression
-  protected abstract value(): Expression
   protected abstract call(name: string, at: number): Call
   protected abstract callSuffix(call: Call): Call
   protected abstract orderBy(): SortItem[]
   protected abstract parenthesisedQuery(): Query
-  private parameters = 0
-
-  protected literal(): Expression | undefined {
-    const { kind, text, at, end } = this.token
-    switch (kind) {
-      case 'integer':
-      case 'decimal':
-      case 'double':
-      case 'string':
-      case 'binary':
-        this.take()
-        return { kind, text, at, end }
-      case 'unicode':
-        this.take()
-        return { kind: 'string', text: this.unicode(text), at, end: this.lastEnd }
-      case 'symbol':
-        if (text !== '?') return undefined
-        this.take()
-        return { kind: 'parameter', index: this.parameters++, at, end }
-      case 'word':
-        return this.wordLiteral()
-      default:
-        return undefined
-    }
-  }
-
-  private unicode(text: string): string {
-    const escape = this.accept('UESCAPE') ? this.take().text : '\\'
-    const e = escape.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-    return text.replace(new RegExp(`${e}(?:\\+([0-9a-fA-F]{6})|([0-9a-fA-F]{4})|${e})`, 'g'), (_, six, four) =>
-      six || four ? String.fromCodePoint(parseInt(six ?? four, 16)) : escape,
-    )
-  }
-
-  private wordLiteral(): Expression | undefined {
-    const { text, at, end } = this.token
-    if (text === 'NULL') return this.take() && { kind: 'null', at, end }
-    if (text === 'TRUE' || text === 'FALSE') return this.take() && { kind: 'boolean', value: text === 'TRUE', at, end }
-    if (text === 'INTERVAL' && this.startsInterval()) return this.interval()
-    if (!this.isName()) return undefined
-    if (this.look().kind === 'string' || (text === 'DOUBLE' && this.look().text === 'PRECISION')) {
-      const type = { name: text.toLowerCase(), arguments: [], at, end }
-      this.take()
-      this.accept('PRECISION')
-      return { kind: 'typed', type, text: this.take().text, at, end: this.lastEnd }
-    }
-    return undefined
-  }
-
-  private startsInterval(): boolean {
-    const signed = ['+', '-'].includes(this.look().text)
-    return signed || (this.look().kind === 'string' && INTERVAL_FIELDS.includes(this.look(2).text))
-  }
-
-  private interval(): Expression {
-    const { at } = this.take()
-    const negative = this.accept('-') || (this.accept('+') && false)
-    if (this.token.kind !== 'string') this.mismatch('<string>')
-    const text = this.take().text
-    const field = () =>
-      this.isWord(...INTERVAL_FIELDS) ? this.take().text : this.mismatch(...INTERVAL_FIELDS.map(f => `'${f}'`))
-    const from = field()
-    const to = this.accept('TO') ? field() : undefined
-    return { kind: 'interval', negative, text, from, to, at, end: this.lastEnd }
-  }
 
   /** Constructs that begin with a word of the grammar. */
   protected special(): Expression | undefined {
@@ -236,90 +168,6 @@ export abstract class SpecialParser extends TypeParser {
     call.orderBy = this.orderBy()
     this.expect(')')
     return this.callSuffix(call)
-  }
-
-  private jsonPath(name: 'JSON_EXISTS' | 'JSON_VALUE' | 'JSON_QUERY'): Expression {
-    const { at } = this.take()
-    this.expect('(')
-    const input = this.expression()
-    this.accept('FORMAT', 'JSON')
-    this.expect(',')
-    if (this.token.kind !== 'string') this.mismatch('<string>')
-    const path = this.take().text
-    const options: JsonOptions = {}
-    if (this.accept('RETURNING')) options.returning = this.type()
-    if (this.accept('WITH')) {
-      options.wrapper = this.accept('CONDITIONAL') ? 'CONDITIONAL' : (this.accept('UNCONDITIONAL'), 'UNCONDITIONAL')
-      this.accept('ARRAY')
-      this.expect('WRAPPER')
-    } else if (this.accept('WITHOUT')) {
-      this.accept('ARRAY')
-      this.expect('WRAPPER')
-    }
-    if (this.isWord('KEEP', 'OMIT')) {
-      options.omitQuotes = this.take().text === 'OMIT'
-      this.expect('QUOTES')
-    }
-    while (!this.isSymbol(')')) this.jsonBehaviour(options)
-    this.expect(')')
-    return { kind: 'jsonPath', function: name, input, path, options, at, end: this.lastEnd }
-  }
-
-  /** `NULL ON EMPTY`, `DEFAULT 0 ON ERROR`, `EMPTY ARRAY ON ERROR`, `TRUE ON ERROR`. */
-  private jsonBehaviour(options: JsonOptions): void {
-    const what = this.take().text
-    const fallback = what === 'DEFAULT' ? this.value() : undefined
-    const detail = what === 'EMPTY' ? ` ${this.take().text}` : ''
-    this.expect('ON')
-    if (this.accept('EMPTY')) Object.assign(options, { onEmpty: what + detail, emptyDefault: fallback })
-    else {
-      this.expect('ERROR')
-      Object.assign(options, { onError: what + detail, errorDefault: fallback })
-    }
-  }
-
-  private jsonObject(): Expression {
-    const { at } = this.take()
-    this.expect('(')
-    const members: { key: Expression; value: Expression; json: boolean }[] = []
-    if (!this.isSymbol(')') && !this.isWord('NULL', 'ABSENT', 'WITH', 'WITHOUT', 'RETURNING'))
-      this.list(() => {
-        const keyword = this.isWord('KEY') && this.look().text !== ':' && this.accept('KEY')
-        const key = this.value()
-        if (keyword || !this.isSymbol(':')) this.expect('VALUE')
-        else this.expect(':')
-        const value = this.expression()
-        members.push({ key, value, json: this.accept('FORMAT', 'JSON') })
-      })
-    const absentOnNull = this.nullHandling(false)
-    const unique = this.accept('WITH', 'UNIQUE') || (this.accept('WITHOUT', 'UNIQUE') && false)
-    this.accept('KEYS')
-    this.jsonReturning()
-    this.expect(')')
-    return { kind: 'jsonObject', members, absentOnNull, unique, at, end: this.lastEnd }
-  }
-
-  private jsonArray(): Expression {
-    const { at } = this.take()
-    this.expect('(')
-    const elements: { value: Expression; json: boolean }[] = []
-    if (!this.isSymbol(')') && !this.areNext('NULL', 'ON') && !this.isWord('ABSENT', 'RETURNING'))
-      this.list(() => elements.push({ value: this.expression(), json: this.accept('FORMAT', 'JSON') }))
-    const absentOnNull = this.nullHandling(true)
-    this.jsonReturning()
-    this.expect(')')
-    return { kind: 'jsonArray', elements, absentOnNull, at, end: this.lastEnd }
-  }
-
-  private nullHandling(absentByDefault: boolean): boolean {
-    if (this.accept('NULL', 'ON', 'NULL')) return false
-    return this.accept('ABSENT', 'ON', 'NULL') || absentByDefault
-  }
-
-  private jsonReturning(): void {
-    if (!this.accept('RETURNING')) return
-    this.type()
-    this.accept('FORMAT', 'JSON')
   }
 
   protected frame(): Frame {

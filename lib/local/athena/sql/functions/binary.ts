@@ -1,0 +1,33 @@
+import type { FunctionTable } from './signature.ts'
+
+/** Hashes and encodings of varbinary. */
+export const binaryFunctions: FunctionTable = {
+  'to_hex(varbinary) varchar': 'hex($1)',
+  'from_hex(varchar) varbinary': 't_from_hex($1)',
+  'from_hex(varbinary) varbinary': 't_from_hex(decode($1))',
+  'to_base64(varbinary) varchar': 'to_base64($1)',
+  'from_base64(varchar) varbinary': 'from_base64($1)',
+  'from_base64(varbinary) varbinary': 'from_base64(decode($1))',
+  'to_base64url(varbinary) varchar': "translate(to_base64($1), '+/', '-_')",
+  'from_base64url(varchar) varbinary': "from_base64(translate($1, '-_', '+/') || repeat('=', (4 - length($1) % 4) % 4))",
+  'to_base32(varbinary) varchar': "t_js_encode('base32', $1)",
+  'from_base32(varchar) varbinary': "t_js_decode('base32', $1)",
+  'md5(varbinary) varbinary': 'unhex(md5($1))',
+  'sha1(varbinary) varbinary': 'unhex(sha1($1))',
+  'sha256(varbinary) varbinary': 'unhex(sha256($1))',
+  'sha512(varbinary) varbinary': "t_js_hash('sha512', $1)",
+  'xxhash64(varbinary) varbinary': "t_js_hash('xxhash64', $1)",
+  'crc32(varbinary) bigint': 't_crc32($1)',
+  'hmac_md5(varbinary, varbinary) varbinary': "t_js_hmac('md5', $1, $2)",
+  'hmac_sha1(varbinary, varbinary) varbinary': "t_js_hmac('sha1', $1, $2)",
+  'hmac_sha256(varbinary, varbinary) varbinary': "t_js_hmac('sha256', $1, $2)",
+  'hmac_sha512(varbinary, varbinary) varbinary': "t_js_hmac('sha512', $1, $2)",
+  'to_big_endian_64(bigint) varbinary': "t_js_decode('int64', CAST($1 AS VARCHAR))",
+  'from_big_endian_64(varbinary) bigint': "CAST(t_js_encode('int64', $1) AS BIGINT)",
+  'to_big_endian_32(integer) varbinary': "t_js_decode('int32', CAST($1 AS VARCHAR))",
+  'from_big_endian_32(varbinary) integer': "CAST(t_js_encode('int32', $1) AS INTEGER)",
+  'to_ieee754_64(double) varbinary': "t_js_decode('double', CAST($1 AS VARCHAR))",
+  'from_ieee754_64(varbinary) double': "CAST(t_js_encode('double', $1) AS DOUBLE)",
+  'to_ieee754_32(real) varbinary': "t_js_decode('float', CAST($1 AS VARCHAR))",
+  'from_ieee754_32(varbinary) real': "CAST(t_js_encode('float', $1) AS FLOAT)",
+}
