@@ -93,6 +93,22 @@ describe('positions', () => {
   })
 })
 
+describe('the parser', () => {
+  it('is not slowed down by parentheses', () => {
+    const nested = (open: string, inner: string, depth: number) => open.repeat(depth) + inner + ')'.repeat(depth)
+    expect(translate(`SELECT * FROM ${nested('(', 'SELECT 1 AS x', 40)}`, context).columns[0]!.name).toBe('x')
+    expect(translate(`SELECT ${nested('(', '1', 200)}`, context).columns).toHaveLength(1)
+    expect(errorOf(`SELECT ${nested('(', 'SELECT', 40)}`).code).toBe('SYNTAX_ERROR')
+  })
+
+  it('knows MATCH_RECOGNIZE and says that it is not here', () => {
+    expect(errorOf('SELECT * FROM stockmarket_project MATCH_RECOGNIZE (PATTERN (a) DEFINE a AS true)')).toMatchObject({
+      code: 'NOT_SUPPORTED',
+      synchronous: false,
+    })
+  })
+})
+
 describe('parameters', () => {
   const typeOf = (text: string) => typeName(translate('SELECT ?', { ...context, parameters: [text] }).columns[0]!.type)
   it('are expressions, or texts when they are none', () => {

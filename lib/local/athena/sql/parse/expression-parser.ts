@@ -5,6 +5,9 @@ const COMPARISONS = ['=', '<>', '<', '<=', '>', '>=']
 
 /** Trino's grammar of expressions, by falling precedence: OR, AND, NOT, one predicate, `||`, `+ -`, `* / %`, sign, AT TIME ZONE, primary. */
 export abstract class ExpressionParser extends SpecialParser {
+  /** What `tryQuery` found, by token: parentheses in parentheses would be tried again and again. */
+  private readonly tried = new Map<number, boolean>()
+
   expression(): Expression {
     return this.logical('OR', () => this.logical('AND', () => this.negation()))
   }
@@ -241,10 +244,13 @@ export abstract class ExpressionParser extends SpecialParser {
   /** `((SELECT 1) + 1)` begins like a query and is none: tries it. */
   private tryQuery(ahead: number): boolean {
     const index = this.index
+    const known = this.tried.get(index + ahead)
+    if (known !== undefined) return known
     this.index += ahead
-    const found = this.tryTo(() => this.parenthesisedQuery())
+    const found = this.tryTo(() => this.parenthesisedQuery()) !== undefined
     this.index = index
-    return found !== undefined
+    this.tried.set(index + ahead, found)
+    return found
   }
 
   protected parenthesisedQuery(): Query {

@@ -1,5 +1,7 @@
+import { QueryError } from '../error.ts'
 import type { Expression, Name, Relation } from './ast.ts'
 import { ExpressionParser } from './expression-parser.ts'
+import { positionOf } from './tokens.ts'
 
 /** What may follow a table in FROM. */
 export const AFTER_RELATION =
@@ -72,7 +74,8 @@ export abstract class RelationParser extends ExpressionParser {
 
   private aliased(): Relation {
     const relation = this.relationPrimary()
-    if (this.isWord('MATCH_RECOGNIZE') && this.look().text === '(') this.fail('MATCH_RECOGNIZE is not supported')
+    if (this.isWord('MATCH_RECOGNIZE') && this.look().text === '(')
+      throw new QueryError('NOT_SUPPORTED', 'MATCH_RECOGNIZE is not supported', { at: positionOf(this.sql, this.token.at) })
     const explicit = this.accept('AS')
     if (!explicit && !(this.isName() && !this.startsClause())) return relation
     const name = this.name()
