@@ -81,7 +81,7 @@ export class InternalLog {
       const keep = log.segments.length - 1
       const start = log.endOffset
       for (let i = 0; i < records.length; i += 1000) this.append(records.slice(i, i + 1000))
-      await flushLog(log)
+      await flushLog(log, { sync: true })
       this.#topics.saveRecoveryPoints()
       if (log.segments[keep]?.baseOffset === start) log.dropSegments(keep)
       this.#compactAt = Math.max(compactFrom, log.sizeBytes * 4)

@@ -4,8 +4,8 @@ import { applyRetention } from './log/retention.ts'
 import type { Properties } from './properties.ts'
 import type { Topics } from './topics/store.ts'
 
-/** A partition with this much unflushed is flushed: it bounds what a start after a crash has to check. */
-const flushBytes = 16 << 20
+/** A partition with this much new gets its checkpoint: it bounds what a start after a crash has to check. */
+const checkpointBytes = 16 << 20
 
 /** Background work on logs: flushing with its checkpoint, retention, forgetting producers. */
 export class Maintenance {
@@ -15,7 +15,9 @@ export class Maintenance {
   readonly #timers: NodeJS.Timeout[] = []
   readonly #flushTimers = new Map<Log, NodeJS.Timeout>()
   #flushing: Promise<void> = Promise.resolve()
-  readonly #wanted = new Set<Log>()
+  #failed = false
+  /** Logs to be written, and whether to the disk. */
+  readonly #wanted = new Map<Log, boolean>()
 
   constructor(topics: Topics, properties: Properties, report: (line: string) => void) {
     this.#topics = topics
@@ -30,7 +32,10 @@ export class Maintenance {
     const retentionMs = this.#properties.number('log.retention.check.interval.ms')
     this.#timers.push(setTimeout(() => this.applyRetention(), Math.min(30_000, retentionMs)).unref())
     every(retentionMs, () => this.applyRetention())
-    every(this.#properties.number('log.flush.offset.checkpoint.interval.ms') || 60_000, () => void this.flush(this.#dirty()))
+    every(
+      this.#properties.number('log.flush.offset.checkpoint.interval.ms') || 60_000,
+      () => void this.#checkpoint(this.#dirty()),
+    )
   }
 
   #dirty(): Log[] {
@@ -39,7 +44,7 @@ export class Maintenance {
 
   /** To be called after an append. Resolves when the append is as durable as `flush.messages` asks for. */
   appended(log: Log): Promise<void> | undefined {
-    if (log.unflushedBytes >= flushBytes) void this.flush([log])
+    if (log.unflushedBytes >= checkpointBytes) void this.#checkpoint([log])
     const { flushMessages, flushMs } = log.config()
     if (log.unflushedRecords >= flushMessages) return this.flush([log])
     if (flushMs < 0x7fff_ffff && !this.#flushTimers.has(log)) {
@@ -52,22 +57,33 @@ export class Maintenance {
     return undefined
   }
 
-  /** Flushes logs and writes the checkpoint, one flush after the other; those asked for meanwhile go together. */
+  /** Brings logs to the disk and writes the checkpoint; one after the other, those asked for meanwhile together. */
   flush(logs: Log[]): Promise<void> {
-    for (const log of logs) this.#wanted.add(log)
+    for (const log of logs) this.#wanted.set(log, true)
+    return this.#run()
+  }
+
+  /** As `flush`, but leaves the writing to the operating system, as Kafka does by default: a running fsync holds up appends. */
+  #checkpoint(logs: Log[]): Promise<void> {
+    for (const log of logs) if (!this.#wanted.has(log)) this.#wanted.set(log, false)
+    return this.#run()
+  }
+
+  #run(): Promise<void> {
     this.#flushing = this.#flushing.then(() => this.#flushWanted())
     return this.#flushing
   }
 
   async #flushWanted(): Promise<void> {
     if (this.#wanted.size === 0) return
-    const logs = [...this.#wanted]
+    const wanted = [...this.#wanted]
     this.#wanted.clear()
     try {
-      for (const log of logs) await flushLog(log)
+      for (const [log, sync] of wanted) await flushLog(log, { sync })
       this.#topics.saveRecoveryPoints()
-      for (const log of logs) if (!log.closed) dropOldSnapshots(log)
+      for (const [log] of wanted) if (!log.closed) dropOldSnapshots(log)
     } catch (error) {
+      this.#failed = true
       this.#report(`flushing failed, a crash of the machine may lose more: ${(error as Error).message}`)
     }
   }
@@ -88,10 +104,12 @@ export class Maintenance {
     if (moved) this.#topics.saveStartOffsets()
   }
 
-  /** Stops the timers and flushes everything. */
-  async close(): Promise<void> {
+  /** Stops the timers and flushes everything; false when that failed. */
+  async close(): Promise<boolean> {
     for (const timer of this.#timers) clearTimeout(timer)
     for (const timer of this.#flushTimers.values()) clearTimeout(timer)
+    this.#failed = false
     await this.flush(this.#topics.logs())
+    return !this.#failed
   }
 }

@@ -46,7 +46,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     state = openState(dir, settings, host, log)
     return await serve(state, port, unlock)
   } catch (error) {
-    await state?.topics.close()
+    await state?.topics.close({ flushed: false })
     unlock()
     throw error
   }
@@ -106,8 +106,8 @@ async function serve(state: BrokerState, port: number, unlock: () => void): Prom
     for (const connection of connections) connection.close()
     await closed
     state.groups.close()
-    await state.maintenance.close()
-    await state.topics.close()
+    const flushed = await state.maintenance.close()
+    await state.topics.close({ flushed })
     unlock()
   }
   let closing: Promise<void> | undefined

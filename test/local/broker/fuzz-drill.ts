@@ -24,7 +24,7 @@ export async function fuzzRequests(port: number, count: number, random: () => nu
         wire.send(frame(mutate(from[Math.floor(random() * from.length)]!, random)))
     }
     // held joins and fetches do not answer: a moment is enough, then the connections go
-    const answers = await Promise.all(lines.map(wire => wire.receive(5)))
+    const answers = await Promise.all(lines.map(wire => wire.receive(50)))
     closed += answers.filter(answer => answer === 'closed').length
     for (const wire of lines) wire.close()
     const { brokers } = await steady.call(metadata, 1, { topics: [] })

@@ -128,12 +128,15 @@ describe('captured frames', () => {
     expect(steady(ours)).toEqual(steady(theirs))
   })
 
-  it.each(above)('$lib: key $key v$version, above what is served, closes the connection', async pair => {
+  it('those above what is served close the connection, and a line says which they were', async () => {
     const broker = await labBroker()
-    const wire = await broker.open()
-    wire.send(frame(pair.request))
-    expect(await wire.receive()).toBe('closed')
-    expect(broker.lines.join()).toContain(`key ${pair.key} version ${pair.version}`)
+    expect(above.length).toBeGreaterThan(50)
+    for (const pair of above) {
+      const wire = await broker.open()
+      wire.send(frame(pair.request))
+      expect(await wire.receive(), `key ${pair.key} version ${pair.version}`).toBe('closed')
+      expect(broker.lines.at(-1)).toContain(`key ${pair.key} version ${pair.version}`)
+    }
   })
 
   it.each(pairs.filter(pair => pair.key === 18 && !served(pair)))(

@@ -262,3 +262,23 @@ describe('startBroker', () => {
     await expect(startBroker({ dir })).rejects.toThrow('topics.json: version 9 where 1 is expected')
   })
 })
+
+describe('a machine that went down', () => {
+  it('makes the broker check its logs from their beginning', async () => {
+    const broker = await labBroker()
+    const wire = await broker.open()
+    const topic = await newTopic(wire)
+    for (let i = 0; i < 12; i++) await send(wire, topic, batch({ records: [{ value: 'x'.repeat(700_000) }] }))
+    await broker.close()
+    const path = join(broker.dir, `${topic}-0`, '00000000000000000000.log')
+    const bytes = readFileSync(path)
+    bytes[500]! ^= 1
+    writeFileSync(path, bytes)
+    writeFileSync(join(broker.dir, 'boot-id'), 'another boot')
+    const again = await labBroker({ dir: broker.dir })
+    expect(again.lines[0]).toContain('the machine went down while the broker ran')
+    expect(again.lines[1]).toContain('is damaged from byte 0')
+    expect((await fetchFrom(await again.open(), topic, 0)).errorCode).toBe(2)
+    expect((await fetchFrom(await again.open(), topic, 1)).errorCode).toBe(0)
+  })
+})

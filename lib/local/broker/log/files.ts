@@ -17,7 +17,7 @@ export function replaceFile(path: string, content: string | Buffer, { durable = 
 }
 
 /** Makes renames and removals in a folder durable. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const fd = openSync(path, 'r')
   try {
     fsyncSync(fd)

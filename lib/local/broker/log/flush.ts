@@ -6,22 +6,24 @@ import type { Log } from './log.ts'
 import { segmentName } from './segment.ts'
 import { encodeSnapshot } from './snapshot.ts'
 
-/** Brings everything appended so far to the disk (fsync) with indexes and a snapshot of the producers, so that a start checks nothing before it.
- *  Answers the new recovery point. Other requests go on meanwhile. */
-export async function flushLog(log: Log): Promise<number> {
+/** Writes indexes and a snapshot of the producers, so that a start checks nothing of what was appended so far. Answers the new recovery point. With
+ *  `sync` everything is on the disk (fsync) before; without it is with the operating system, which is enough for all but a power cut. */
+export async function flushLog(log: Log, { sync }: { sync: boolean }): Promise<number> {
   const point = log.endOffset
-  if (log.closed || (point === log.recoveryPoint && point > log.startOffset)) return log.recoveryPoint
+  const from = sync ? log.syncedPoint : log.recoveryPoint
+  if (log.closed || (point === from && point === log.recoveryPoint && point > log.startOffset)) return log.recoveryPoint
   const snapshot = encodeSnapshot(log.producers)
-  const dirty = log.segments.slice(log.segmentIndex(log.recoveryPoint))
+  const dirty = log.segments.slice(log.segmentIndex(from))
   log.unflushedBytes = log.unflushedRecords = 0
   log.lastFlushMs = Date.now()
   for (const segment of dirty) {
     segment.flushIndexes()
-    await syncFile(segment.path)
+    if (sync) await syncFile(segment.path)
   }
   if (log.closed) return log.recoveryPoint
   replaceFile(join(log.dir, `${segmentName(point)}.snapshot`), snapshot, { durable: false })
   log.recoveryPoint = point
+  if (sync) log.syncedPoint = point
   return point
 }
 

@@ -45,8 +45,10 @@ export class Log implements PartitionLog {
   endOffset = 0
   producers = new ProducerStates()
   aborted: AbortedTxn[] = []
-  /** Flushed up to here, with indexes and a snapshot of the producers. */
+  /** Up to here there are indexes and a snapshot of the producers. */
   recoveryPoint: number
+  /** Up to here this process has brought everything to the disk. */
+  syncedPoint: number
   unflushedBytes = 0
   unflushedRecords = 0
   lastFlushMs = Date.now()
@@ -68,6 +70,7 @@ export class Log implements PartitionLog {
     this.aborted = recovered.aborted
     this.endOffset = recovered.endOffset
     this.recoveryPoint = recovered.recoveryPoint
+    this.syncedPoint = this.segments[0]!.baseOffset
     this.startOffset = Math.min(Math.max(startOffset, this.segments[0]!.baseOffset), this.endOffset)
   }
 

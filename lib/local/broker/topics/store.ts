@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { readCheckpoint, recoveryPointFile, startOffsetFile, writeCheckpoint, type Offsets } from '../log/checkpoint.ts'
-import { replaceFile, syncFolder } from '../log/files.ts'
+import { markClosed, markOpen, mayTrustFiles } from '../log/boot.ts'
+import { replaceFile } from '../log/files.ts'
 import { Log } from '../log/log.ts'
 import { OpenFiles } from '../log/open-files.ts'
 import type { Properties } from '../properties.ts'
@@ -32,7 +33,9 @@ export class Topics {
     this.dir = dir
     this.#properties = properties
     this.#report = report
-    const recoveryPoints = readCheckpoint(dir, recoveryPointFile)
+    const trusted = mayTrustFiles(dir)
+    if (!trusted) report('the machine went down while the broker ran: all logs are checked from their beginning')
+    const recoveryPoints: Offsets = trusted ? readCheckpoint(dir, recoveryPointFile) : new Map()
     const startOffsets = readCheckpoint(dir, startOffsetFile)
     for (const name of readdirSync(dir)) if (name.endsWith('-delete')) this.#remove(join(dir, name))
     for (const stored of readTopics(dir)) {
@@ -40,6 +43,7 @@ export class Topics {
       this.#topics.set(topic.name, topic)
       for (let i = 0; i < stored.partitions; i++) topic.partitions.push(this.#open(topic, i, recoveryPoints, startOffsets))
     }
+    markOpen(dir)
   }
 
   #open(topic: Topic, index: number, recoveryPoints?: Offsets, startOffsets?: Offsets): Log {
@@ -156,12 +160,12 @@ export class Topics {
     writeCheckpoint(this.dir, startOffsetFile, new Map(moved.map(log => [log.name, log.startOffset])))
   }
 
-  /** Waits for removals and closes all files. Flush before. */
-  async close(): Promise<void> {
+  /** Waits for removals and closes all files; with `flushed` the next start may trust them whatever happens to the machine. */
+  async close({ flushed }: { flushed: boolean }): Promise<void> {
     for (const log of this.logs()) log.detach()
     await Promise.all(this.#removals)
     this.#files.closeAll()
-    if (existsSync(this.dir)) syncFolder(this.dir)
+    if (flushed && existsSync(this.dir)) markClosed(this.dir)
   }
 }
 
