@@ -34,6 +34,13 @@ export function sinkSuite(open: OpenLab): void {
       expect(sorted(await stored(lab))).toEqual(upTo(300))
     })
 
+    it('ends when only one partition has news', async () => {
+      const lab = await filled(100)
+      await sink(lab)
+      await produce(lab, [...someQuotes(50, 100)].filter(({ symbol }) => symbol === 'NYA'))
+      expect(await sink(lab)).toMatchObject({ records: 10, ended: 'caught up' })
+    })
+
     it("commits the object's name with the offset", async () => {
       const lab = await filled(30, 1)
       await sink(lab, { maxRecords: 10 })
