@@ -122,8 +122,6 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
     expect(seconds).toBeLessThan(within(180))
   })
 
-  it('takes npm start and the five notebooks', () => walk({ LAB_KAFKA: `${drill.host.address}:9092` }))
-
   it('changes and restarts nothing the second time', async () => {
     const before = drill.serviceStarts()
     const { changed, seconds } = await drill.setUp()
@@ -131,6 +129,9 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
     expect(changed).toBe(0)
     expect(drill.serviceStarts()).toBe(before)
   })
+
+  // after the second run: npm start deletes the dead-letter topic, which the steps would make again
+  it('takes npm start and the five notebooks', () => walk({ LAB_KAFKA: `${drill.host.address}:9092` }))
 
   it('keeps ZooKeeper on loopback and data out of /tmp', () => {
     expect(drill.host.ssh("ss -ltnH | awk '{ print $4 }' | sort")).not.toMatch(/(\*|0\.0\.0\.0|\[::\]):2181/)
