@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module'
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { createGunzip, gunzipSync, inflateRawSync } from 'node:zlib'
-import { snappyUncompress } from 'hyparquet'
 import { decompressFrameSync } from 'lz4-napi'
 
 /** Values of the table parameter `compressionType`. */
@@ -155,16 +155,10 @@ function unsnapBlocks(bytes: Buffer): Uint8Array {
   return Buffer.concat(parts)
 }
 
-/** One raw block: its length as a varint, then the data. */
+/** One raw block. snappyjs ends on damaged data with an error, where hyparquet's reader may not end at all. */
 function unsnapBlock(bytes: Uint8Array): Uint8Array {
-  let length = 0
-  for (let at = 0; at < 5; at += 1) {
-    const byte = bytes[at] ?? 0
-    length += (byte & 0x7f) * 2 ** (7 * at)
-    if (byte < 0x80) break
+  const { uncompress } = createRequire(import.meta.url)('snappyjs') as {
+    uncompress(input: Uint8Array, mostBytes: number): Uint8Array
   }
-  if (length > mostInMemory) throw new Error(`a snappy block of ${length} bytes is too large`)
-  const output = new Uint8Array(length)
-  snappyUncompress(bytes, output)
-  return output
+  return uncompress(bytes, mostInMemory)
 }
