@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import { Command } from 'commander'
-import { listObjects } from '../bucket.ts'
+import { ensureBucket, listObjects } from '../bucket.ts'
 import { describeTable, listTables } from '../catalog.ts'
 import { LabError } from '../errors.ts'
 import { crawl } from '../crawler.ts'
@@ -120,6 +120,7 @@ function queryCommand(): Command {
     .option('--json', 'rows as JSON')
     .action((sql: string, { csv, json, ...options }: { csv?: boolean; json?: boolean; database?: string }) =>
       withLab(async lab => {
+        if (lab.config.cloud.kind !== 'aws') await ensureBucket(lab) // Athena wants a place for its results
         const { rows, columns, scannedBytes, ms, truncated, output } = await query(lab, sql, {
           ...options,
           signal: interruptSignal(),
