@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
-import { createGunzip, gunzipSync, inflateRawSync } from 'node:zlib'
-import { decompressFrameSync } from 'lz4-napi'
+import { closeSync, createReadStream, openSync, readSync, type ReadStream } from 'node:fs'
+import { createGunzip, createInflateRaw, gunzipSync, type Gunzip, type InflateRaw } from 'node:zlib'
+import { unpackLz4 } from './lz4.ts'
+import { unsnap } from './snappy.ts'
 
 /** Values of the table parameter `compressionType`. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'zip' | 'bzip2' | 'lz4'
@@ -24,10 +24,10 @@ export interface Stored {
 }
 
 const smallFile = 64 * 1024
-/** Snappy and zip are opened in memory, and no further than this; larger ones are left unread. */
+/** Snappy and LZ4 are read as a whole, and no more than this; larger objects are left unread. */
 const mostInMemory = 64 * 1024 * 1024
-/** lz4 has no limit of its own on what comes out, at most 255 times as much. */
-const mostLz4 = 1024 * 1024
+/** The end of a zip archive: 22 bytes and a comment. */
+const mostZipTail = 22 + 0xffff
 
 /** The first `limit` bytes of a file's content, whatever it is wrapped in (found by its first bytes, not by its name). Throws on damaged wrapping. */
 export async function readHead({ path, key, sizeBytes }: Stored, limit: number): Promise<Head> {
@@ -36,19 +36,26 @@ export async function readHead({ path, key, sizeBytes }: Stored, limit: number):
   if (compression === 'none')
     return { compression, bytes: start.subarray(0, limit), storedBytes: Math.min(limit, sizeBytes), whole: sizeBytes <= limit }
   if (compression === 'gzip') return gunzipHead(path, { start, sizeBytes, limit })
-  if (compression === 'bzip2' || sizeBytes > (compression === 'lz4' ? mostLz4 : mostInMemory))
+  if (compression === 'zip') return unzipHead({ path, key, sizeBytes }, limit)
+  if (compression === 'bzip2' || sizeBytes > mostInMemory)
     return { compression, bytes: new Uint8Array(), storedBytes: 0, whole: false }
   const packed = start.length === sizeBytes ? start : readBytes(path, sizeBytes)
-  const all = compression === 'zip' ? unzipOne(packed) : compression === 'lz4' ? decompressFrameSync(packed) : unsnap(packed)
-  const whole = all.length <= limit
-  return { compression, bytes: all.subarray(0, limit), storedBytes: whole ? sizeBytes : (sizeBytes * limit) / all.length, whole }
+  // One byte more tells whether something follows.
+  const { bytes, packedBytes } = (compression === 'lz4' ? unpackLz4 : unsnap)(packed, limit + 1)
+  const whole = bytes.length <= limit
+  return {
+    compression,
+    bytes: bytes.subarray(0, limit),
+    storedBytes: whole ? sizeBytes : (packedBytes * limit) / bytes.length,
+    whole,
+  }
 }
 
-function readBytes(path: string, length: number): Buffer {
+function readBytes(path: string, length: number, position = 0): Buffer {
   const file = openSync(path, 'r')
   try {
     const bytes = Buffer.allocUnsafe(length)
-    return bytes.subarray(0, readSync(file, bytes, 0, length, 0))
+    return bytes.subarray(0, readSync(file, bytes, 0, length, position))
   } finally {
     closeSync(file)
   }
@@ -78,11 +85,39 @@ async function gunzipHead(
       if ((error as { code?: string }).code !== 'ERR_BUFFER_TOO_LARGE') throw error
     }
   }
+  return { compression: 'gzip', ...(await streamHead(createReadStream(path), createGunzip(), { sizeBytes, limit })) }
+}
+
+/** The one file of a zip archive, found by the directory at its end; Glue reads no archive of several. */
+async function unzipHead({ path, sizeBytes }: Stored, limit: number): Promise<Head> {
+  const tail = readBytes(path, Math.min(sizeBytes, mostZipTail), Math.max(0, sizeBytes - mostZipTail))
+  const end = tail.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]))
+  if (end === -1) throw new Error('the zip archive has no directory')
+  if (tail.readUInt16LE(end + 10) !== 1) throw new Error('the zip archive holds more than one file')
+  const entry = readBytes(path, 46, tail.readUInt32LE(end + 16))
+  const method = entry.readUInt16LE(10)
+  const packed = entry.readUInt32LE(20)
+  const start = entry.readUInt32LE(42)
+  const local = readBytes(path, 30, start)
+  const from = start + 30 + local.readUInt16LE(26) + local.readUInt16LE(28)
+  if (method !== 0 && method !== 8) throw new Error(`the zip archive is packed by method ${method}`)
+  if (packed === 0 || from + packed > sizeBytes) throw new Error('the zip archive is damaged')
+  const source = createReadStream(path, { start: from, end: from + packed - 1 })
+  return {
+    compression: 'zip',
+    ...(await streamHead(source, method === 8 ? createInflateRaw() : undefined, { sizeBytes, limit })),
+  }
+}
+
+/** Unpacks no more of a stream than `limit` bytes. */
+async function streamHead(
+  source: ReadStream,
+  unpack: Gunzip | InflateRaw | undefined,
+  { sizeBytes, limit }: { sizeBytes: number; limit: number },
+): Promise<Omit<Head, 'compression'>> {
   const parts: Buffer[] = []
   let length = 0
-  const source = createReadStream(path)
-  const gunzip = createGunzip()
-  const stream = source.pipe(gunzip)
+  const stream = unpack ? source.pipe(unpack) : source
   source.on('error', error => stream.destroy(error))
   try {
     for await (const part of stream as AsyncIterable<Buffer>) {
@@ -95,70 +130,6 @@ async function gunzipHead(
     stream.destroy()
   }
   const whole = length <= limit
-  const storedBytes = whole ? sizeBytes : (gunzip.bytesWritten * limit) / length
-  return { compression: 'gzip', bytes: Buffer.concat(parts).subarray(0, limit), storedBytes, whole }
-}
-
-/** The one file of a zip archive; Glue reads no archive of several. */
-function unzipOne(bytes: Buffer): Uint8Array {
-  const tail = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]))
-  if (tail === -1) throw new Error('the zip archive has no directory')
-  if (bytes.readUInt16LE(tail + 10) !== 1) throw new Error('the zip archive holds more than one file')
-  const directory = bytes.readUInt32LE(tail + 16)
-  const method = bytes.readUInt16LE(directory + 10)
-  const packed = bytes.readUInt32LE(directory + 20)
-  const local = bytes.readUInt32LE(directory + 42)
-  const from = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28)
-  const body = bytes.subarray(from, from + packed)
-  return method === 0 ? body : inflateRawSync(body, { maxOutputLength: mostInMemory })
-}
-
-/** The framing format, Hadoop's blocks (big-endian lengths before each), or one raw block. */
-function unsnap(bytes: Buffer): Uint8Array {
-  if (starts(bytes, 0xff, 0x06, 0x00, 0x00)) return unsnapFrames(bytes)
-  if (bytes.length > 8 && bytes.readUInt32BE(4) <= bytes.length - 8) {
-    try {
-      return unsnapBlocks(bytes)
-    } catch {
-      // Not Hadoop's blocks after all.
-    }
-  }
-  return unsnapBlock(bytes)
-}
-
-function unsnapFrames(bytes: Buffer): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (let at = 0; at + 4 <= bytes.length;) {
-    const type = bytes[at]!
-    const length = bytes.readUIntLE(at + 1, 3)
-    const body = bytes.subarray(at + 8, at + 4 + length)
-    if (type === 0x00) parts.push(unsnapBlock(body))
-    else if (type === 0x01) parts.push(body)
-    at += 4 + length
-  }
-  return Buffer.concat(parts)
-}
-
-function unsnapBlocks(bytes: Buffer): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (let at = 0; at < bytes.length;) {
-    const size = bytes.readUInt32BE(at)
-    at += 4
-    for (let done = 0; done < size;) {
-      const packed = bytes.readUInt32BE(at)
-      const part = unsnapBlock(bytes.subarray(at + 4, at + 4 + packed))
-      parts.push(part)
-      done += part.length
-      at += 4 + packed
-    }
-  }
-  return Buffer.concat(parts)
-}
-
-/** One raw block. snappyjs ends on damaged data with an error, where hyparquet's reader may not end at all. */
-function unsnapBlock(bytes: Uint8Array): Uint8Array {
-  const { uncompress } = createRequire(import.meta.url)('snappyjs') as {
-    uncompress(input: Uint8Array, mostBytes: number): Uint8Array
-  }
-  return uncompress(bytes, mostInMemory)
+  const storedBytes = whole ? sizeBytes : ((unpack?.bytesWritten ?? length) * limit) / length
+  return { bytes: Buffer.concat(parts).subarray(0, limit), storedBytes, whole }
 }

@@ -1,4 +1,4 @@
-import { scalar, unseen, widen, type Type } from './types.ts'
+import { scalar, unseen, widen, type OwnStructs, type Type } from './types.ts'
 
 /** What a text of JSON values holds: the type of all its records together. */
 export interface JsonSample {
@@ -18,6 +18,8 @@ const string = scalar('string')
 /** A number with a fraction or an exponent is a double even when it is whole (`0.0`): which is why `JSON.parse` cannot do this. */
 const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y
 const deepest = 200
+/** More digits, with a sign, are beyond 64 bits. */
+const mostDigits = 20
 
 const Invalid = Symbol('not JSON')
 const Incomplete = Symbol('the text ends inside a value')
@@ -34,12 +36,13 @@ export function* sampleJson(text: string): Generator<void, JsonSample | 'incompl
   const reader = new TypeReader(text)
   let type: Type = unseen
   let last: Type = unseen
+  const own: OwnStructs = new WeakSet()
   let records = 0
   let used = 0
   while (reader.skipBlanks()) {
     try {
       const record: Type = yield* reader.record(last)
-      if (record !== last) type = widen(type, record)
+      if (record !== last) type = widen(type, record, own)
       last = record
     } catch (problem) {
       if (problem === Incomplete) break
@@ -131,11 +134,15 @@ class TypeReader {
   /** Yields after each element. */
   *#elements(depth: number): Generator<void, Type> {
     let element: Type = unseen
+    let last: Type = unseen
+    const own: OwnStructs = new WeakSet()
     let count = 0
     this.at += 1
     if (this.#next() === ']') return this.#closed({ kind: 'array', element, count })
     for (;;) {
-      element = widen(element, this.#value(depth + 1, element))
+      const value = this.#value(depth + 1, last)
+      if (value !== last) element = widen(element, value, own)
+      last = value
       count += 1
       if (this.#next() === ']') return this.#closed({ kind: 'array', element, count })
       if (this.#text[this.at] !== ',') throw Invalid
@@ -256,6 +263,9 @@ function entriesOf(fields: Map<string, Type>): [string, Type][] {
 /** `small` when it fits 32 bits, else bigint; a double beyond 64 bits. */
 export function integerType(digits: string, small: Type): Type {
   if (digits.length <= 9) return small
+  // An amount of work that grows with the square of the digits.
+  if (digits.length > mostDigits) digits = digits.replace(/^(-?)0+/, '$1')
+  if (digits.length > mostDigits) return double
   const value = BigInt(digits)
   if (value >= -2147483648n && value <= 2147483647n) return small
   return BigInt.asIntN(64, value) === value ? bigint : double

@@ -1,5 +1,5 @@
 import type { JsonSample } from './json.ts'
-import { unseen, widen, type Type } from './types.ts'
+import { unseen, widen, type OwnStructs, type Type } from './types.ts'
 
 /**
  * Narrows a sample to what a JSON classifier's path selects: `$`, `.name`, `['name']`, `.*`, `[*]`, `[0]` (the operators Glue knows). Works on the
@@ -39,5 +39,12 @@ function narrow(
   if (type.kind === 'array' && name === undefined) return { type: type.element, records: type.count }
   if (type.kind !== 'struct') return { type: unseen, records: 0 }
   if (name !== undefined) return { type: type.fields.get(name) ?? unseen, records }
-  return { type: [...type.fields.values()].reduce(widen, unseen), records: records * type.fields.size }
+  return { type: unionOf(type.fields.values()), records: records * type.fields.size }
+}
+
+function unionOf(types: Iterable<Type>): Type {
+  const own: OwnStructs = new WeakSet()
+  let union = unseen
+  for (const type of types) union = widen(union, type, own)
+  return union
 }

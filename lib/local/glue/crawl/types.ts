@@ -24,15 +24,22 @@ const integers = ['tinyint', 'smallint', 'int', 'bigint']
 const string = scalar('string')
 const double = scalar('double')
 
-/** The type that holds values of both: the wider integer, double for integers beside fractions, field by field in structs; anything else is a string. */
-export function widen(a: Type, b: Type): Type {
+/** Fields of structs that nobody else holds. */
+export type OwnStructs = WeakSet<Map<string, Type>>
+
+/**
+ * The type that holds values of both: the wider integer, double for integers beside fractions, field by field in structs; anything else is a string.
+ * `own` keeps the structs that one caller has widened before: they grow in place, so that records of ever new fields are not copied again and again.
+ */
+export function widen(a: Type, b: Type, own?: OwnStructs): Type {
   if (a === b || b.kind === 'null') return a
   if (a.kind === 'null') return b
   if (a.kind === 'scalar' && b.kind === 'scalar') return widenScalar(a, b)
   if (a.kind === 'array' && b.kind === 'array')
-    return { kind: 'array', element: widen(a.element, b.element), count: a.count + b.count }
-  if (a.kind === 'map' && b.kind === 'map') return { kind: 'map', key: widen(a.key, b.key), value: widen(a.value, b.value) }
-  if (a.kind === 'struct' && b.kind === 'struct') return { kind: 'struct', fields: widenFields(a.fields, b.fields) }
+    return { kind: 'array', element: widen(a.element, b.element, own), count: a.count + b.count }
+  if (a.kind === 'map' && b.kind === 'map')
+    return { kind: 'map', key: widen(a.key, b.key, own), value: widen(a.value, b.value, own) }
+  if (a.kind === 'struct' && b.kind === 'struct') return { kind: 'struct', fields: widenFields(a.fields, b.fields, own) }
   return string
 }
 
@@ -45,13 +52,16 @@ function widenScalar(a: Type & { kind: 'scalar' }, b: Type & { kind: 'scalar' })
   return numeric(left, a.name) && numeric(right, b.name) ? double : string
 }
 
-function widenFields(a: Map<string, Type>, b: Map<string, Type>): Map<string, Type> {
+function widenFields(a: Map<string, Type>, b: Map<string, Type>, own?: OwnStructs): Map<string, Type> {
   let fields = a
   for (const [name, type] of b) {
     const old = a.get(name)
-    const next = old ? widen(old, type) : type
+    const next = old ? widen(old, type, own) : type
     if (next === old) continue
-    if (fields === a) fields = new Map(a)
+    if (fields === a && !own?.has(a)) {
+      fields = new Map(a)
+      own?.add(fields)
+    }
     fields.set(name, next)
   }
   return fields

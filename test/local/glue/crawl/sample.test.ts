@@ -60,6 +60,21 @@ test('a character at the edge of the sample is not broken', async () => {
   expect(types).toEqual(['é string'])
 })
 
+test('JSON: records of ever new fields, flat, in a field and in an array', async () => {
+  const count = 50_000
+  const records = Array.from({ length: count }, (_, at) => `{"k${at}":1}`)
+  expect((await sample(records.join('\n'))).types.length).toBe(count)
+  const nested = await sample(records.map(record => `{"a":${record}}`).join('\n'))
+  expect(nested.types[0]!.split(',').length).toBe(count)
+  const inArray = await sample(`[${records.join()}]`)
+  expect(inArray.types[0]!.split(',').length).toBe(count)
+})
+
+test('an integer of a million digits is a double, leading zeros do not count', async () => {
+  expect((await sample(`{"a":${'9'.repeat(1_000_000)}}\n`)).types).toEqual(['a double'])
+  expect((await sample(`x,${'0'.repeat(400_000)}7\ny,1\n`)).types).toEqual(['col0 string', 'col1 bigint'])
+})
+
 test('damaged wrapping is an error, and small prefixes of real ones are', async () => {
   const whole = gzipSync('{"a":1}\n')
   await expect(sample(whole.subarray(0, 15))).rejects.toThrow()
