@@ -41,10 +41,14 @@ export async function consume(
     group,
     fromBeginning,
     sessionTimeoutMs,
-    onAssign: () => handled.clear(),
+    // A partition that stays with this member comes again from its committed offset; what was handed over before is not handed over twice.
+    onAssign(assigned) {
+      for (const partition of handled.keys()) if (!assigned.includes(partition)) handled.delete(partition)
+    },
     async onRecords(partition, batch) {
       for (const record of batch) {
         if (records >= take || signal?.aborted) return false
+        if (record.offset < (handled.get(partition) ?? 0)) continue
         await each(record)
         records++
         partitions[partition] = (partitions[partition] ?? 0) + 1

@@ -33,7 +33,7 @@ export async function killSinks(
   let done = 0
   const sent = produce(
     lab,
-    paced(records, () => done / kills),
+    paced(records, () => (done + 1) / kills),
     { batchSize: 100 },
   )
   for (; done < kills; done++) {
@@ -68,7 +68,7 @@ async function kill(running: ChildProcess): Promise<void> {
 async function* paced(records: number, share: () => number) {
   let at = 0
   for (const quote of someQuotes(records)) {
-    while (at / records > share() + 0.2 && share() < 1) await sleep(20)
+    while (at / records >= share() && share() < 1) await sleep(20)
     at++
     yield quote
   }
