@@ -1,3 +1,4 @@
+import { FieldTypes } from './fieldTypes.ts'
 import { scalar, unseen, widen, type OwnStructs, type Type } from './types.ts'
 
 /** What a text of JSON values holds: the type of all its records together. */
@@ -59,6 +60,15 @@ export function* sampleJson(text: string): Generator<void, JsonSample | 'incompl
   return text.trim() === '' ? undefined : 'incomplete'
 }
 
+/** Fewer yields: one of `stride`. */
+function* strided(steps: Generator<void, Type>): Generator<void, Type> {
+  for (let at = 1; ; at += 1) {
+    const { done, value } = steps.next()
+    if (done) return value
+    if (at % stride === 0) yield
+  }
+}
+
 class TypeReader {
   at = 0
   readonly #text: string
@@ -79,17 +89,15 @@ class TypeReader {
     return end !== -1
   }
 
-  /** A top-level value: an object, or an array, which Glue takes as one object with the column `array`. */
+  /**
+   * A top-level value: an object, or an array, which Glue takes as one object with the column `array`. Only the first one can be larger than a sample:
+   * it is read in steps, and those after it (`like` it) at once.
+   */
   *record(like: Type): Generator<void, Type> {
     const first = this.#text[this.at]
-    if (first === '{') return this.#value(0, like)
+    if (first === '{') return like === unseen ? yield* strided(this.#members()) : this.#value(0, like)
     if (first !== '[') throw Invalid
-    const elements = this.#elements(0)
-    for (let at = 1; ; at += 1) {
-      const { done, value } = elements.next()
-      if (done) return { kind: 'struct', fields: new Map([['array', value]]) }
-      if (at % stride === 0) yield
-    }
+    return { kind: 'struct', fields: new Map([['array', yield* strided(this.#elements(0))]]) }
   }
 
   /** `like` is the type of the value before: an object of the same shape has the very same type, which spares making it anew. */
@@ -112,15 +120,40 @@ class TypeReader {
     this.at += 1
     if (this.#next() === '}') return this.#closed(shape.type())
     for (;;) {
-      if (this.#next() !== '"') throw Invalid
-      const name = this.#name()
-      if (this.#next() !== ':') throw Invalid
-      this.at += 1
+      const name = this.#fieldName()
       shape.add(name, this.#value(depth + 1, shape.expected(name)))
-      if (this.#next() === '}') return this.#closed(shape.type())
-      if (this.#text[this.at] !== ',') throw Invalid
-      this.at += 1
+      if (this.#isLast('}')) return this.#closed(shape.type())
     }
+  }
+
+  /** A top-level object. Yields after each field, and after each element of an array in it. */
+  *#members(): Generator<void, Type> {
+    const shape = new FieldTypes(unseen)
+    this.at += 1
+    if (this.#next() === '}') return this.#closed(shape.type())
+    for (;;) {
+      const name = this.#fieldName()
+      shape.add(name, this.#next() === '[' ? yield* this.#elements(1) : this.#value(1, unseen))
+      if (this.#isLast('}')) return this.#closed(shape.type())
+      yield
+    }
+  }
+
+  /** Reads up to the value. */
+  #fieldName(): string {
+    if (this.#next() !== '"') throw Invalid
+    const name = this.#name()
+    if (this.#next() !== ':') throw Invalid
+    this.at += 1
+    return name
+  }
+
+  /** Whether `end` follows a field or element; else passes over the comma. */
+  #isLast(end: string): boolean {
+    if (this.#next() === end) return true
+    if (this.#text[this.at] !== ',') throw Invalid
+    this.at += 1
+    return false
   }
 
   #array(depth: number): Type {
@@ -144,9 +177,7 @@ class TypeReader {
       if (value !== last) element = widen(element, value, own)
       last = value
       count += 1
-      if (this.#next() === ']') return this.#closed({ kind: 'array', element, count })
-      if (this.#text[this.at] !== ',') throw Invalid
-      this.at += 1
+      if (this.#isLast(']')) return this.#closed({ kind: 'array', element, count })
       yield
     }
   }
@@ -210,54 +241,6 @@ class TypeReader {
     this.at += word.length
     return type
   }
-}
-
-/** The fields of one object: those of the object before as long as they agree, a map of its own from the first that does not. */
-class FieldTypes {
-  readonly #before: Type
-  readonly #entries: [string, Type][]
-  #agreed = 0
-  #own: Map<string, Type> | undefined
-
-  constructor(before: Type) {
-    this.#before = before
-    this.#entries = before.kind === 'struct' ? entriesOf(before.fields) : []
-  }
-
-  expected(name: string): Type {
-    const entry = this.#own ? undefined : this.#entries[this.#agreed]
-    return entry?.[0] === name ? entry[1] : unseen
-  }
-
-  add(name: string, type: Type): void {
-    if (!this.#own) {
-      const entry = this.#entries[this.#agreed]
-      if (entry && entry[0] === name && entry[1] === type) {
-        this.#agreed += 1
-        return
-      }
-      this.#own = new Map(this.#entries.slice(0, this.#agreed))
-    }
-    const old = this.#own.get(name)
-    this.#own.set(name, old ? widen(old, type) : type)
-  }
-
-  type(): Type {
-    if (this.#own) return { kind: 'struct', fields: this.#own }
-    if (this.#before.kind === 'struct' && this.#agreed === this.#entries.length) return this.#before
-    return { kind: 'struct', fields: new Map(this.#entries.slice(0, this.#agreed)) }
-  }
-}
-
-const entries = new WeakMap<Map<string, Type>, [string, Type][]>()
-
-function entriesOf(fields: Map<string, Type>): [string, Type][] {
-  let found = entries.get(fields)
-  if (!found) {
-    found = [...fields]
-    entries.set(fields, found)
-  }
-  return found
 }
 
 /** `small` when it fits 32 bits, else bigint; a double beyond 64 bits. */

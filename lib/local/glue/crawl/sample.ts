@@ -1,6 +1,7 @@
 import type { Classifier } from '@aws-sdk/client-glue'
 import { readHead, type Compression, type Head, type Stored } from './compression.ts'
 import { sampleCsv, type CsvRules, type CsvSample } from './csv.ts'
+import { FirstDocument } from './firstDocument.ts'
 import { sampleJson } from './json.ts'
 import { select } from './jsonPath.ts'
 import { sampleParquet } from './parquet.ts'
@@ -41,13 +42,17 @@ export async function sampleObject(object: Stored, { classifiers, breathe }: Sam
   let head = await readHead(object, limit)
   if (isParquet(head.bytes) && head.compression === 'none') return parquetSample(object)
   let text = decode(head)
+  const first = new FirstDocument()
   for (;;) {
     const found = await paced(sampleText(text, head, object.sizeBytes, classifiers), breathe)
     if (found !== 'incomplete') return found
-    if (head.whole || limit >= mostBytes) return unknown(head.compression)
-    limit += megabyte
-    head = await readHead(object, limit)
-    text = decode(head)
+    do {
+      if (head.whole || limit >= mostBytes) return unknown(head.compression)
+      limit += megabyte
+      head = await readHead(object, limit)
+      text = decode(head)
+      await breathe()
+    } while (!first.endsIn(text) && !head.whole && limit < mostBytes)
   }
 }
 

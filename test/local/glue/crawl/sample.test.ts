@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { sampleJson } from '../../../../lib/local/glue/crawl/json.ts'
 import { sampleObject, type ObjectSample } from '../../../../lib/local/glue/crawl/sample.ts'
 import { hiveType } from '../../../../lib/local/glue/crawl/types.ts'
 import { temporaryFolder } from '../../../helpers/folder.ts'
@@ -68,6 +69,28 @@ test('JSON: records of ever new fields, flat, in a field and in an array', async
   expect(nested.types[0]!.split(',').length).toBe(count)
   const inArray = await sample(`[${records.join()}]`)
   expect(inArray.types[0]!.split(',').length).toBe(count)
+})
+
+test.each([
+  ['an array', (elements: string) => `[${elements}]`],
+  ['an array in an object', (elements: string) => `{"Records":[${elements}]}`],
+  ['lines', (elements: string) => elements.replaceAll(',', '\n')],
+])('JSON: others run while %s is read', (_, document) => {
+  const steps = sampleJson(document('{"a":1},'.repeat(30_000).slice(0, -1)))
+  let yields = 0
+  while (!steps.next().done) yields += 1
+  expect(yields).toBeGreaterThanOrEqual(99)
+})
+
+test('JSON: a document of several megabytes is read twice, not once for each megabyte', async () => {
+  const elements = 600_000
+  const path = join(temporaryFolder(), 'object')
+  writeFileSync(path, `[${'{"a":1},'.repeat(elements).slice(0, -1)}]`)
+  let breaths = 0
+  const breathe = async (): Promise<void> => void (breaths += 1)
+  const { shape } = await sampleObject({ key: 'a', path, sizeBytes: statSync(path).size }, { classifiers: [], breathe })
+  expect(shape.columns.map(({ name, type }) => `${name} ${hiveType(type)}`)).toEqual(['array array<struct<a:int>>'])
+  expect(breaths).toBeLessThan((1.3 * elements) / 300)
 })
 
 test('an integer of a million digits is a double, leading zeros do not count', async () => {
