@@ -120,8 +120,12 @@ function splitRows(
 }
 
 function plainCell(text: string, start: number, delimiter: string): { value: string; end: number } {
+  const first = delimiter.charCodeAt(0)
   let end = start
-  while (end < text.length && text[end] !== '\n' && !text.startsWith(delimiter, end)) end += 1
+  for (; end < text.length; end += 1) {
+    const code = text.charCodeAt(end)
+    if (code === 0x0a || (code === first && text.startsWith(delimiter, end))) break
+  }
   if (text[end] === '\n' && end > start && text[end - 1] === '\r') end -= 1
   return { value: text.slice(start, end), end }
 }

@@ -40,7 +40,8 @@ export function* sampleJson(text: string): Generator<void, JsonSample | 'incompl
   const own: OwnStructs = new WeakSet()
   let records = 0
   let used = 0
-  while (reader.skipBlanks()) {
+  for (let tried = 1; reader.skipBlanks(); tried += 1) {
+    if (tried % stride === 0) yield
     try {
       const record: Type = yield* reader.record(last)
       if (record !== last) type = widen(type, record, own)
@@ -54,7 +55,6 @@ export function* sampleJson(text: string): Generator<void, JsonSample | 'incompl
     }
     records += 1
     used = reader.at
-    if (records % stride === 0) yield
   }
   if (records > 0) return { type, records, used: reader.skipBlanks() ? used : text.length }
   return text.trim() === '' ? undefined : 'incomplete'

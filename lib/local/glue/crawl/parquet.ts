@@ -1,26 +1,35 @@
-import { open } from 'node:fs/promises'
-import { parquetMetadataAsync, parquetSchema, type SchemaElement, type SchemaTree } from 'hyparquet'
+import { open, type FileHandle } from 'node:fs/promises'
+import { parquetMetadata, parquetSchema, type SchemaElement, type SchemaTree } from 'hyparquet'
+import { checkThrift } from './thrift.ts'
 import { scalar, type FoundColumn, type Type } from './types.ts'
 
 /** Columns and rows of a Parquet file from its footer alone. Throws when the footer cannot be read. */
 export async function sampleParquet(path: string): Promise<{ columns: FoundColumn[]; records: number }> {
   const file = await open(path)
   try {
-    const byteLength = (await file.stat()).size
-    const slice = async (start: number, end = byteLength): Promise<ArrayBuffer> => {
-      const part = new Uint8Array(end - start)
-      await file.read(part, 0, part.length, start)
-      return part.buffer
-    }
-    const metadata = await parquetMetadataAsync(
-      { byteLength, slice },
-      { initialFetchSize: Math.min(byteLength, 1 << 16), geoparquet: false },
-    )
+    const footer = await readFooter(file)
+    checkThrift(footer.subarray(0, -8))
+    const metadata = parquetMetadata(footer, { geoparquet: false })
     const columns = parquetSchema(metadata).children.map(child => ({ name: child.element.name, type: typeOf(child) }))
     return { columns, records: Number(metadata.num_rows) }
   } finally {
     await file.close()
   }
+}
+
+/** The metadata, its length and the magic. */
+async function readFooter(file: FileHandle): Promise<Buffer> {
+  const { size } = await file.stat()
+  const end = await readAt(file, Math.max(0, size - 8), 8)
+  const length = end.length === 8 && end.toString('latin1', 4) === 'PAR1' ? end.readUInt32LE(0) + 8 : Infinity
+  if (length > size) throw new Error('the Parquet file has no footer')
+  return readAt(file, size - length, length)
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length)
+  const { bytesRead } = await file.read(bytes, 0, length, position)
+  return bytes.subarray(0, bytesRead)
 }
 
 function typeOf(node: SchemaTree): Type {

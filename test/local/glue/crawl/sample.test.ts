@@ -75,6 +75,7 @@ test.each([
   ['an array', (elements: string) => `[${elements}]`],
   ['an array in an object', (elements: string) => `{"Records":[${elements}]}`],
   ['lines', (elements: string) => elements.replaceAll(',', '\n')],
+  ['broken lines', (elements: string) => `{}\n${elements.replaceAll('{"a":1},', 'x\n')}`],
 ])('JSON: others run while %s is read', (_, document) => {
   const steps = sampleJson(document('{"a":1},'.repeat(30_000).slice(0, -1)))
   let yields = 0
@@ -96,6 +97,14 @@ test('JSON: a document of several megabytes is read twice, not once for each meg
 test('an integer of a million digits is a double, leading zeros do not count', async () => {
   expect((await sample(`{"a":${'9'.repeat(1_000_000)}}\n`)).types).toEqual(['a double'])
   expect((await sample(`x,${'0'.repeat(400_000)}7\ny,1\n`)).types).toEqual(['col0 string', 'col1 bigint'])
+})
+
+test('Parquet: numbers of endless bytes in a footer are damage', async () => {
+  const footer = Buffer.alloc(1_000_000, 0xff)
+  const end = Buffer.from('....PAR1')
+  end.writeUInt32LE(footer.length)
+  footer[0] = 0x16
+  await expect(sample(Buffer.concat([Buffer.from('PAR1'), footer, end]))).rejects.toThrow('the Parquet footer is damaged')
 })
 
 test('damaged wrapping is an error, and small prefixes of real ones are', async () => {
