@@ -91,7 +91,7 @@ test.each(formats)('%s: damage ends with an error or no more than was asked for'
 
 test('snappy: a literal whose length has the highest bit set does not lead back', () => {
   // 0xfc: a literal with four bytes of length; read as a signed number it is negative, and the reader goes round forever.
-  const block = Buffer.concat([Buffer.from([0x14, 0x00, 0x41, 0xfc, 0xf9, 0xff, 0xff, 0xff]), Buffer.alloc(40)])
+  const block = Buffer.concat([Buffer.from([0x14, 0x00, 0x41, 0xfc, 0xfa, 0xff, 0xff, 0xff]), Buffer.alloc(40)])
   expect(() => unsnap(block, 100)).toThrow('the snappy data is damaged')
 })
 
