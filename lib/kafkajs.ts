@@ -13,7 +13,7 @@ export function loadKafkajs(): Kafkajs {
   const kafkajs = require('kafkajs') as Kafkajs
   cureIdleTimer(require('kafkajs/src/network/requestQueue') as RequestQueueClass)
   Object.assign(kafkajs.CompressionCodecs, {
-    [kafkajs.CompressionTypes.Snappy]: () => codec('snappyjs', snappyDecode),
+    [kafkajs.CompressionTypes.Snappy]: () => codec('snappy', snappyDecode),
     [kafkajs.CompressionTypes.LZ4]: () => codec('lz4-napi', (lz4, data) => lz4.decompressFrameSync(data)),
     [kafkajs.CompressionTypes.ZSTD]: () => codec('node:zlib', (zlib, data) => zlib.zstdDecompressSync(data)),
   })
@@ -77,12 +77,12 @@ export function filterAborted({
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
 
 /** Java clients frame snappy in xerial's blocks (16 bytes of header, then length and block); librdkafka sends it raw. */
-function snappyDecode(snappy: { uncompress(data: Buffer): Buffer }, data: Buffer): Buffer {
-  if (!data.subarray(0, 8).equals(xerialMagic)) return snappy.uncompress(data)
+function snappyDecode(snappy: { uncompressSync(data: Buffer): Buffer }, data: Buffer): Buffer {
+  if (!data.subarray(0, 8).equals(xerialMagic)) return snappy.uncompressSync(data)
   const blocks: Buffer[] = []
   for (let at = 16; at < data.length;) {
     const length = data.readInt32BE(at)
-    blocks.push(snappy.uncompress(data.subarray(at + 4, at + 4 + length)))
+    blocks.push(snappy.uncompressSync(data.subarray(at + 4, at + 4 + length)))
     at += 4 + length
   }
   return Buffer.concat(blocks)

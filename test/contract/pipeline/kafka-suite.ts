@@ -154,7 +154,7 @@ export function kafkaSuite(open: OpenLab): void {
       const lab = open()
       await createTopic(lab, lab.config.topic, { partitions: 1 })
       const { CompressionTypes, CompressionCodecs } = loadKafkajs()
-      const { compress } = createRequire(import.meta.url)('snappyjs') as { compress(data: Buffer): Buffer }
+      const { compressSync: compress } = createRequire(import.meta.url)('snappy') as { compressSync(data: Buffer): Buffer }
       const xerial = (data: Buffer): Buffer => {
         const halves = [data.subarray(0, data.length / 2), data.subarray(data.length / 2)].map(half =>
           Buffer.from(compress(half)),

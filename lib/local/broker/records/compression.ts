@@ -31,19 +31,30 @@ export async function decompress(compression: number, body: Buffer): Promise<Buf
 const snappyMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
 
 function unsnappy(body: Buffer): Buffer {
-  const { uncompress } = require('snappyjs') as { uncompress(input: Buffer, maxLength?: number): Buffer }
-  if (!body.subarray(0, 8).equals(snappyMagic)) return uncompress(body, maxOutputLength)
+  if (!body.subarray(0, 8).equals(snappyMagic)) return unsnappyBlock(body)
   const blocks: Buffer[] = []
   let total = 0
   for (let at = 16; at < body.length;) {
     const length = body.readInt32BE(at)
     if (length < 0 || at + 4 + length > body.length) throw new Error('a snappy block is not whole')
-    const block = uncompress(body.subarray(at + 4, at + 4 + length), maxOutputLength - total)
+    const block = unsnappyBlock(body.subarray(at + 4, at + 4 + length), maxOutputLength - total)
     total += block.length
     blocks.push(block)
     at += 4 + length
   }
   return Buffer.concat(blocks)
+}
+
+/** A block begins with the length it unpacks to, a varint; the library takes that much memory before it looks at the rest. */
+function unsnappyBlock(block: Buffer, limit: number = maxOutputLength): Buffer {
+  const { uncompressSync } = require('snappy') as { uncompressSync(input: Buffer): Buffer }
+  let length = 0
+  for (let at = 0; at < 5; at++) {
+    length += (block[at] & 0x7f) * 2 ** (7 * at)
+    if (!(block[at] & 0x80)) break
+  }
+  if (!(length <= limit)) throw new Error(`a snappy block says that it unpacks to ${length} bytes`)
+  return uncompressSync(block)
 }
 
 function lz4(body: Buffer): Promise<Buffer> {

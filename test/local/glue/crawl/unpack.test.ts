@@ -6,7 +6,7 @@ import { unsnap } from '../../../../lib/local/glue/crawl/snappy.ts'
 import type { Unpacked } from '../../../../lib/local/glue/crawl/unpacked.ts'
 import { seeded, type Random } from '../random.ts'
 
-const { compress } = createRequire(import.meta.url)('snappyjs') as { compress(data: Buffer): Buffer }
+const { compressSync: compress } = createRequire(import.meta.url)('snappy') as { compressSync(data: Buffer): Buffer }
 
 const uint32BE = (value: number): Buffer => {
   const bytes = Buffer.alloc(4)
