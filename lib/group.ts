@@ -1,5 +1,5 @@
 import { LabError } from './errors.ts'
-import { kafkaClient, withAdmin } from './kafka.ts'
+import { kafkaClient, topicMetadata, withAdmin } from './kafka.ts'
 import type { Lab } from './lab.ts'
 import { waitFor } from './wait.ts'
 
@@ -72,7 +72,7 @@ export async function resetGroup(
     const { groups } = await admin.describeGroups([group])
     if (groups[0].members.length > 0)
       throw new LabError('NON_EMPTY_GROUP', `group ${group}: has ${groups[0].members.length} running members. Stop them first.`)
-    await admin.fetchTopicMetadata({ topics: [topic] })
+    await topicMetadata(admin, topic)
     const offsets: Record<number, number> = {}
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
       offsets[partition] =

@@ -1,6 +1,7 @@
-import type { Admin, Kafka } from 'kafkajs'
+import type { Admin, ITopicMetadata, Kafka } from 'kafkajs'
 import { errorMessage, LabError } from './errors.ts'
 import type { Lab } from './lab.ts'
+import { waitFor } from './wait.ts'
 
 /** The Kafka client (kafkajs) of the lab's home, ready made. */
 export function kafkaClient(lab: Lab): Promise<Kafka> {
@@ -18,6 +19,21 @@ export async function withAdmin<T>(lab: Lab, subject: string, work: (admin: Admi
   } finally {
     await admin.disconnect().catch(() => undefined)
   }
+}
+
+/** A topic's metadata. Says at once that there is no such topic, where other calls try for many seconds; with several brokers it looks for two,
+ *  because not all of them know a topic as soon as it is made. */
+export async function topicMetadata(admin: Admin, topic: string): Promise<ITopicMetadata> {
+  const { brokers } = await admin.describeCluster()
+  const deadline = performance.now() + (brokers.length > 1 ? 2000 : 0)
+  return waitFor(`topic ${topic}`, async () => {
+    try {
+      return (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]
+    } catch (error) {
+      if ((error as { type?: string }).type !== 'UNKNOWN_TOPIC_OR_PARTITION' || performance.now() >= deadline) throw error
+      return false
+    }
+  })
 }
 
 /** What went wrong with Kafka, as a sentence about `subject` with a next step. A `LabError` stays as it is. */

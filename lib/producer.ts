@@ -1,5 +1,5 @@
 import { LabError } from './errors.ts'
-import { kafkaClient, kafkaError, withAdmin } from './kafka.ts'
+import { kafkaClient, kafkaError, topicMetadata, withAdmin } from './kafka.ts'
 import type { Lab } from './lab.ts'
 import { encodeQuote, type Quote } from './quote.ts'
 import { sleep } from './wait.ts'
@@ -159,7 +159,7 @@ export async function openSender(lab: Lab, topic: string): Promise<Sender> {
   })
   try {
     // Asked first, because kafkajs takes a missing topic for one that is about to be there, and tries for a quarter of a minute.
-    await withAdmin(lab, `topic ${topic}`, admin => admin.fetchTopicMetadata({ topics: [topic] }))
+    await withAdmin(lab, `topic ${topic}`, admin => topicMetadata(admin, topic))
     await producer.connect()
   } catch (error) {
     throw kafkaError(`topic ${topic}`, error)

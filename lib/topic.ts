@@ -1,5 +1,5 @@
 import { LabError } from './errors.ts'
-import { withAdmin } from './kafka.ts'
+import { topicMetadata, withAdmin } from './kafka.ts'
 import type { Lab } from './lab.ts'
 import { waitFor } from './wait.ts'
 
@@ -75,7 +75,7 @@ export async function listTopics(lab: Lab): Promise<string[]> {
 /** Partitions with leader and offsets, and the configs that are set on the topic. Throws `LabError` UNKNOWN_TOPIC_OR_PARTITION. */
 export async function describeTopic(lab: Lab, topic: string): Promise<TopicReport> {
   return withAdmin(lab, `topic ${topic}`, async admin => {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    const metadata = await topicMetadata(admin, topic)
     const offsets = new Map(
       (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => [
         partition,
@@ -84,7 +84,7 @@ export async function describeTopic(lab: Lab, topic: string): Promise<TopicRepor
     )
     const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: topic }] })
     const set = resources[0]?.configEntries.filter(entry => !entry.isDefault) ?? []
-    const partitions = topics[0].partitions
+    const partitions = metadata.partitions
       .map(({ partitionId, leader, replicas, isr }) => ({
         partition: partitionId,
         leader,
@@ -105,7 +105,7 @@ export async function describeTopic(lab: Lab, topic: string): Promise<TopicRepor
 /** Deletes a topic with its records and waits until it is gone. Throws `LabError` UNKNOWN_TOPIC_OR_PARTITION. */
 export async function deleteTopic(lab: Lab, topic: string): Promise<{ deleted: string }> {
   return withAdmin(lab, `topic ${topic}`, async admin => {
-    await admin.fetchTopicMetadata({ topics: [topic] }) // says at once that there is no such topic; the next call tries for 5 s
+    await topicMetadata(admin, topic)
     await admin.deleteTopics({ topics: [topic] })
     await waitFor(`end of topic ${topic}`, async () => !(await admin.listTopics()).includes(topic))
     return { deleted: topic }

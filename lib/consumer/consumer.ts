@@ -1,6 +1,6 @@
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs'
 import type { LabError } from '../errors.ts'
-import { kafkaClient, kafkaError, withAdmin } from '../kafka.ts'
+import { kafkaClient, kafkaError, topicMetadata, withAdmin } from '../kafka.ts'
 import type { Lab } from '../lab.ts'
 import { sleep } from '../wait.ts'
 
@@ -182,7 +182,7 @@ export async function committedOffsets(lab: Lab, group: string, topic: string): 
 /** First and next offset of each partition. `end` is exclusive. */
 export async function topicOffsets(lab: Lab, topic: string): Promise<{ partition: number; start: number; end: number }[]> {
   const offsets = await withAdmin(lab, `topic ${topic}`, async admin => {
-    await admin.fetchTopicMetadata({ topics: [topic] }) // says at once that there is no such topic; the next call tries for 15 s
+    await topicMetadata(admin, topic)
     return admin.fetchTopicOffsets(topic)
   })
   return offsets
