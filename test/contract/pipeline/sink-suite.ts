@@ -37,7 +37,10 @@ export function sinkSuite(open: OpenLab): void {
     it('ends when only one partition has news', async () => {
       const lab = await filled(100)
       await sink(lab)
-      await produce(lab, [...someQuotes(50, 100)].filter(({ symbol }) => symbol === 'NYA'))
+      await produce(
+        lab,
+        [...someQuotes(50, 100)].filter(({ symbol }) => symbol === 'NYA'),
+      )
       expect(await sink(lab)).toMatchObject({ records: 10, ended: 'caught up' })
     })
 
