@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { tally } from './helpers/tally.ts'
 
 /** `npm test`: hermetic, loopback and temporary folders only. */
 export default defineConfig({
@@ -6,6 +7,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    reporters: ['default', tally],
     // A machine of CI is busy with others; what fails twice has failed.
     retry: process.env.CI ? 1 : 0,
     maxWorkers: 2,

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { tally } from './helpers/tally.ts'
 
 /** `npm run test:peers`: other people's clients and servers, one file at a time. */
 export default defineConfig({
@@ -6,6 +7,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.peers.ts'],
     pool: 'forks',
+    reporters: ['default', tally],
     // A machine of CI is busy with others; what fails twice has failed.
     retry: process.env.CI ? 1 : 0,
     fileParallelism: false,
