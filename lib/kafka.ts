@@ -3,6 +3,9 @@ import { errorMessage, LabError } from './errors.ts'
 import type { Lab } from './lab.ts'
 import { waitFor } from './wait.ts'
 
+/** Headers of a record: bytes or text, and a list where a name comes several times. */
+export type RecordHeaders = Record<string, Buffer | string | (Buffer | string)[] | undefined>
+
 /** The Kafka client (kafkajs) of the lab's home, ready made. */
 export function kafkaClient(lab: Lab): Promise<Kafka> {
   return lab.client('kafka') as Promise<Kafka>

@@ -1,5 +1,5 @@
 import { LabError } from './errors.ts'
-import { kafkaClient, kafkaError, topicMetadata, withAdmin } from './kafka.ts'
+import { kafkaClient, kafkaError, topicMetadata, withAdmin, type RecordHeaders } from './kafka.ts'
 import type { Lab } from './lab.ts'
 import { encodeQuote, type Quote } from './quote.ts'
 import { sleep } from './wait.ts'
@@ -29,7 +29,7 @@ export interface ProduceReport {
 export interface RawMessage {
   key?: string | Uint8Array | null
   value: string | Uint8Array | null
-  headers?: Record<string, string>
+  headers?: RecordHeaders
 }
 
 /** Sends quotes, keyed by symbol, and ends when the source ends. Idempotent, all replicas acknowledge, one batch is prepared while the one before is

@@ -1,6 +1,6 @@
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs'
 import type { LabError } from '../errors.ts'
-import { kafkaClient, kafkaError, topicMetadata, withAdmin } from '../kafka.ts'
+import { kafkaClient, kafkaError, topicMetadata, withAdmin, type RecordHeaders } from '../kafka.ts'
 import type { Lab } from '../lab.ts'
 import { sleep } from '../wait.ts'
 
@@ -14,7 +14,10 @@ export interface KafkaRecord {
   /** The key as it came, whatever its bytes are. */
   keyBytes: Buffer | null
   value: Buffer | null
+  /** As text; of a name that came several times, the first. */
   headers: Record<string, string>
+  /** As they came: bytes, and each value of a name. */
+  headerBytes: RecordHeaders
 }
 
 export interface CommittedOffset {
@@ -63,8 +66,9 @@ const rebalanceCodes = new Set([
 
 /** Joins the group and reads the topic. Throws `LabError` when the topic is not there or Kafka cannot be reached. */
 export async function openConsumer(lab: Lab, topic: string, options: ConsumerOptions): Promise<GroupConsumer> {
-  const { group, fromBeginning = true, sessionTimeoutMs = 10_000, onAssign, onRecords } = options
-  const consumer = (await kafkaClient(lab)).consumer({
+  const { group, fromBeginning = true, sessionTimeoutMs = 10_000 } = options
+  const life = { closed: false }
+  const client = (await kafkaClient(lab)).consumer({
     groupId: group,
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
@@ -73,74 +77,104 @@ export async function openConsumer(lab: Lab, topic: string, options: ConsumerOpt
     maxBytesPerPartition: 2_097_152,
     allowAutoTopicCreation: false,
     // kafkajs starts a consumer again for ever, a closed one too, which would come back as a member that nobody reads for.
-    retry: { retries: 5, restartOnFailure: async () => !closed },
+    retry: { retries: 5, restartOnFailure: async () => !life.closed },
   })
-  let closed = false
-  let generation = 0
-  let assigned: number[] = []
-  let failure: LabError | undefined
-  const positions = new Map<number, number>()
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    if (closed) return void stop(consumer)
-    generation++
-    assigned = payload.memberAssignment[topic] ?? []
-    positions.clear()
-    onAssign?.(assigned)
-  })
-  // Batches of which no record reaches the handler: control records, aborted transactions.
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    if (payload.batchSize === 0) positions.set(payload.partition, Number(payload.lastOffset) + 1)
-  })
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart && !closed) failure ??= kafkaError(`group ${group}, topic ${topic}`, payload.error)
-  })
-  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-    const { batch, resolveOffset, heartbeat, isStale, isRunning } = payload
-    if (failure || isStale() || !isRunning()) return
-    const before = generation
-    try {
-      const records = batch.messages.map(message => toRecord(batch.partition, message))
-      if (!(await onRecords(batch.partition, records))) return
-    } catch (error) {
-      failure ??= kafkaError(`group ${group}, topic ${topic}`, error)
-      return
-    }
-    // With several brokers one may bring a rebalance while another's batch is being handled: what was read belongs to the time before.
-    if (isStale() || generation !== before) return
-    resolveOffset(batch.lastOffset())
-    positions.set(batch.partition, Number(batch.lastOffset()) + 1)
-    await heartbeat()
-  }
+  const member = new Member(client, topic, options, life)
   try {
-    await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning })
-    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch })
+    await client.connect()
+    await client.subscribe({ topics: [topic], fromBeginning })
+    await client.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: batch => member.take(batch) })
   } catch (error) {
-    await stop(consumer)
+    await stop(client)
     throw kafkaError(`topic ${topic}`, error)
   }
-  return {
-    assigned: () => assigned,
-    position: partition => positions.get(partition),
-    async commit(offsets) {
-      const all = offsets.map(({ partition, offset, metadata }) => ({ topic, partition, offset: String(offset), metadata }))
-      await consumer.commitOffsets(all).catch((error: unknown) => {
-        const failed = kafkaError(`group ${group}`, error)
-        const isStarting = failed.message.includes('Consumer group was not initialized')
-        if (!rebalanceCodes.has(failed.code) && !isStarting) throw failed
-      })
-    },
-    seek(partition, offset) {
-      positions.delete(partition)
-      consumer.seek({ topic, partition, offset: String(offset) })
-    },
-    throwIfFailed() {
-      if (failure) throw failure
-    },
-    close() {
-      closed = true
-      return stop(consumer)
-    },
+  return member
+}
+
+class Member implements GroupConsumer {
+  readonly #client: KafkaConsumer
+  readonly #topic: string
+  readonly #options: ConsumerOptions
+  readonly #life: { closed: boolean }
+  #generation = 0
+  #assigned: number[] = []
+  #failure: LabError | undefined
+  readonly #positions = new Map<number, number>()
+
+  constructor(client: KafkaConsumer, topic: string, options: ConsumerOptions, life: { closed: boolean }) {
+    this.#client = client
+    this.#topic = topic
+    this.#options = options
+    this.#life = life
+    client.on(client.events.GROUP_JOIN, ({ payload }) => this.#join(payload.memberAssignment[topic] ?? []))
+    // Batches of which no record reaches the handler: control records, aborted transactions.
+    client.on(client.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#positions.set(payload.partition, Number(payload.lastOffset) + 1)
+    })
+    client.on(client.events.CRASH, ({ payload }) => {
+      if (!payload.restart && !life.closed) this.#fail(payload.error)
+    })
+  }
+
+  #join(partitions: number[]): void {
+    if (this.#life.closed) return void stop(this.#client)
+    this.#generation++
+    this.#assigned = partitions
+    this.#positions.clear()
+    this.#options.onAssign?.(partitions)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= kafkaError(`group ${this.#options.group}, topic ${this.#topic}`, error)
+  }
+
+  /** Hands a batch over and remembers how far it was read. */
+  async take({ batch, resolveOffset, heartbeat, isStale, isRunning }: EachBatchPayload): Promise<void> {
+    if (this.#failure || isStale() || !isRunning()) return
+    const generation = this.#generation
+    try {
+      const records = batch.messages.map(message => toRecord(batch.partition, message))
+      if (!(await this.#options.onRecords(batch.partition, records))) return
+    } catch (error) {
+      return this.#fail(error)
+    }
+    // With several brokers one may bring a rebalance while another's batch is being handled: what was read belongs to the time before.
+    if (isStale() || generation !== this.#generation) return
+    resolveOffset(batch.lastOffset())
+    this.#positions.set(batch.partition, Number(batch.lastOffset()) + 1)
+    await heartbeat()
+  }
+
+  assigned(): number[] {
+    return this.#assigned
+  }
+
+  position(partition: number): number | undefined {
+    return this.#positions.get(partition)
+  }
+
+  async commit(offsets: CommittedOffset[]): Promise<void> {
+    const topic = this.#topic
+    const all = offsets.map(({ partition, offset, metadata }) => ({ topic, partition, offset: String(offset), metadata }))
+    await this.#client.commitOffsets(all).catch((error: unknown) => {
+      const failed = kafkaError(`group ${this.#options.group}`, error)
+      const isStarting = failed.message.includes('Consumer group was not initialized')
+      if (!rebalanceCodes.has(failed.code) && !isStarting) throw failed
+    })
+  }
+
+  seek(partition: number, offset: number): void {
+    this.#positions.delete(partition)
+    this.#client.seek({ topic: this.#topic, partition, offset: String(offset) })
+  }
+
+  throwIfFailed(): void {
+    if (this.#failure) throw this.#failure
+  }
+
+  close(): Promise<void> {
+    this.#life.closed = true
+    return stop(this.#client)
   }
 }
 
@@ -164,6 +198,7 @@ function toRecord(partition: number, message: EachBatchPayload['batch']['message
     keyBytes: message.key,
     value: message.value,
     headers,
+    headerBytes: message.headers ?? {},
   }
 }
 

@@ -48,7 +48,7 @@ export class DeadLetters {
     let batch: RawMessage[] = []
     let bytes = 0
     for (const { record, error } of bad) {
-      const { keyBytes, value, partition, offset, headers } = record
+      const { keyBytes, value, partition, offset, headerBytes } = record
       const size = (value?.length ?? 0) + (keyBytes?.length ?? 0) + error.length + 500
       if (batch.length > 0 && bytes + size > maxSendBytes) {
         yield batch
@@ -56,7 +56,7 @@ export class DeadLetters {
         bytes = 0
       }
       const place = { error, topic: this.#topic, partition: String(partition), offset: String(offset) }
-      batch.push({ key: keyBytes, value, headers: { ...headers, ...place } })
+      batch.push({ key: keyBytes, value, headers: { ...headerBytes, ...place } })
       bytes += size
     }
     if (batch.length > 0) yield batch

@@ -56,7 +56,7 @@ export function sinkSuite(open: OpenLab): void {
     it('sends bad events to the dead-letter topic with the reason and the place, and stores the rest', async () => {
       const lab = await filled(5, 1)
       await produceRaw(lab, [
-        { key: 'x', value: 'nonsense', headers: { trace: '7' } },
+        { key: 'x', value: 'nonsense', headers: { trace: '7', hop: ['a', 'b'] } },
         { value: null },
         { value: '{"symbol":"NYA"}' },
       ])
@@ -71,6 +71,7 @@ export function sinkSuite(open: OpenLab): void {
         key: 'x',
         headers: { trace: '7', error: expect.stringContaining('not JSON'), topic: lab.config.topic, partition: '0', offset: '5' },
       })
+      expect(dead[0].headerBytes.hop).toEqual([Buffer.from('a'), Buffer.from('b')])
       expect(dead[1].headers.error).toContain('null')
       expect(dead[2].headers.error).toContain('trade_date')
     })
