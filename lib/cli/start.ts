@@ -210,14 +210,14 @@ async function draw(lab: Lab): Promise<[string, string]> {
 }
 
 function nextSteps({ events, rows, symbols, seconds }: StartReport, lab: Lab): string[] {
-  const first = Object.keys(symbols).sort()[0]
+  const [longest] = Object.entries(symbols).sort(([, a], [, b]) => b.rows - a.rows)[0]
   return [
     '',
     `${events} events sent, ${rows} rows counted in Athena, the same in each of ${Object.keys(symbols).length} symbols. ${seconds.total} s.`,
     '',
     'Try next:',
     `  npx tickerlake query "SELECT symbol, max(close) FROM ${lab.config.table} GROUP BY symbol"`,
-    `  npx tickerlake chart ${first}`,
+    `  npx tickerlake chart ${longest}`,
     '  npm run notebooks',
   ]
 }
