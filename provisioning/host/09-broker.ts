@@ -33,8 +33,7 @@ export const broker: Step<HostContext> = {
       const journal = await host.run`journalctl -u lab-kafka -n 15 --no-pager -o cat; free -m; df -h /var/lib/kafka`
       throw new LabError('BROKER', `Kafka: ${why ?? errorMessage(error)}. What the host says:\n${journal}`, { cause: error })
     })
-    const folders = await host.run`ls /var/lib/kafka`
-    await waitForTopics(await adminAccess(context), folders.split('\n'))
+    await waitForTopics(await adminAccess(context), async () => (await host.run`ls /var/lib/kafka`).split('\n'))
   },
 }
 

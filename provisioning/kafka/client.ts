@@ -49,16 +49,23 @@ export async function describeBrokers(access: KafkaAccess): Promise<string[]> {
 }
 
 /**
- * Waits until a broker that just started serves the topics it has on its disk: it names itself a moment before it knows them. Gives
- * up without an error, because a folder may be of a topic that was deleted meanwhile.
+ * Waits until a broker that just started serves the topics it has on its disk: it names itself a moment before it knows them.
+ * `listFolders` is asked each time, because Kafka may just be deleting one. Gives up after 20 s without an error.
  */
-export async function waitForTopics(access: KafkaAccess, folders: string[]): Promise<void> {
-  const topics = [...new Set(folders.map(folder => /^(.+)-\d+$/.exec(folder)?.[1] ?? ''))].filter(Boolean)
-  if (!topics.length) return
-  const served = (): Promise<boolean> =>
-    withAdmin(kafkaClient(access), async admin => {
+export async function waitForTopics(access: KafkaAccess, listFolders: () => string[] | Promise<string[]>): Promise<void> {
+  const served = async (): Promise<boolean> => {
+    const topics = topicsOf(await listFolders())
+    if (!topics.length) return true
+    return withAdmin(kafkaClient(access), async admin => {
       const { topics: found } = await admin.fetchTopicMetadata({ topics })
       return found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
     }).catch(() => false)
+  }
   await waitFor('the topics', served, { timeoutMs: 20_000, intervalMs: 100 }).catch(() => {})
+}
+
+/** The topics of a broker's `<topic>-<partition>` folders; KRaft's own log is none that a client may ask for. */
+export function topicsOf(folders: string[]): string[] {
+  const topics = folders.map(folder => /^(.+)-\d+$/.exec(folder)?.[1] ?? '')
+  return [...new Set(topics)].filter(topic => topic && topic !== '__cluster_metadata')
 }

@@ -239,8 +239,7 @@ export class LocalCluster {
   }
 
   async #topicsServe(): Promise<void> {
-    const folders = this.ids.flatMap(id => readdirSync(this.#data(id)))
-    await waitForTopics({ brokers: this.bootstrap }, folders)
+    await waitForTopics({ brokers: this.bootstrap }, () => this.ids.flatMap(id => readdirSync(this.#data(id))))
   }
 
   async #until(service: Service, serves: () => Promise<boolean>): Promise<void> {
