@@ -2,34 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { $ } from 'zx'
 import { LabError } from '../../lib/errors.ts'
 import { describeBrokers, waitForTopics } from './client.ts'
-import { freePort, zookeeperServes } from './ports.ts'
-import { lastWords, memoryMiB, runningPid, type Service, startService, stopService } from './process.ts'
-import { brokerProperties, encodeProperties, log4j, type Properties, zookeeperClient, zookeeperProperties } from './properties.ts'
+import { writeWhole } from './files.ts'
+import { brokerSettings, type ClusterSpec, dataDir, javaOptions } from './cluster-settings.ts'
+import { canListen, type Ports, readPorts, replacePorts, zookeeperServes } from './ports.ts'
+import { lastWords, runJavaTool, runningPid, type Service, startService, stopService, vitals } from './process.ts'
+import { encodeProperties, log4j, type Properties, zookeeperProperties } from './properties.ts'
 
-/** What makes a cluster of plain processes on this machine. */
-export interface ClusterSpec {
-  /** The folder of this cluster's configuration, data, logs and pids. */
-  dir: string
-  /** The unpacked Kafka distribution. */
-  home: string
-  java: string
-  brokers: number
-  kraft: boolean
-  /** Added to every broker's settings; a later key wins. */
-  overrides?: Properties
-  /** Session of a broker with ZooKeeper: how long a killed one is believed alive; in ms. */
-  sessionMs?: number
-  /** How long one service may take to serve, in ms. */
-  deadlineMs?: number
-}
-
-interface Ports {
-  zookeeper: number
-  brokers: number[]
-  controllers: number[]
+/** A service as `status` shows it; without pid it does not run, and only a broker that names the cluster serves. */
+export interface ServiceState {
+  name: string
+  address: string
+  pid: number | undefined
+  serves: boolean
+  memoryMiB: number
+  /** How long it runs, as ps tells it: `[[days-]hours:]minutes:seconds`. */
+  age: string
 }
 
 /** A cluster on this machine. Starting what runs and stopping what does not are no errors. */
@@ -44,20 +33,8 @@ export class LocalCluster {
 
   /** Opens the cluster of a folder: its ports stay the same for the life of its data. */
   static async open(spec: ClusterSpec): Promise<LocalCluster> {
-    refuseOddPath(spec.dir)
-    refuseOddPath(spec.home)
     mkdirSync(spec.dir, { recursive: true })
-    const file = join(spec.dir, 'ports.json')
-    if (existsSync(file)) return new LocalCluster(spec, JSON.parse(readFileSync(file, 'utf8')) as Ports)
-    const taken = new Set<number>()
-    const some = async (): Promise<number[]> => {
-      const ports: number[] = []
-      for (let id = 0; id < spec.brokers; id++) ports.push(await freePort(taken))
-      return ports
-    }
-    const ports = { zookeeper: await freePort(taken), brokers: await some(), controllers: await some() }
-    writeFileSync(file, JSON.stringify(ports))
-    return new LocalCluster(spec, ports)
+    return new LocalCluster(spec, await readPorts(join(spec.dir, 'ports.json'), spec.brokers))
   }
 
   get bootstrap(): string[] {
@@ -69,8 +46,9 @@ export class LocalCluster {
   }
 
   /** Starts what does not run and waits until every broker is named by the cluster. Answers the names of what was started. */
-  async start(): Promise<string[]> {
+  async start(say: (line: string) => void = () => {}): Promise<string[]> {
     const started: string[] = []
+    await this.#settlePorts(say)
     writeFileSync(join(this.spec.dir, 'log4j.properties'), log4j)
     if (this.spec.kraft) await this.#formatDisks()
     else if (await this.#startZooKeeper()) started.push('zookeeper')
@@ -91,7 +69,8 @@ export class LocalCluster {
         await sleep(100)
       }
       const words = lastWords(this.#broker(id))
-      if (!words.includes('NodeExists') || Date.now() > end) throw new Error(`broker-${id} ended; its last words:\n${words}`)
+      if (!words.includes('NodeExists') || Date.now() > end)
+        throw new LabError('ENDED', `broker-${id} ended; its last words:\n${words}`)
       await sleep(500)
     }
   }
@@ -115,16 +94,55 @@ export class LocalCluster {
     return stopped
   }
 
-  /** Every service with its pid and memory; pid undefined where it does not run. */
-  async status(): Promise<{ name: string; pid: number | undefined; memoryMiB: number; address: string }[]> {
-    const services = [...(this.spec.kraft ? [] : [this.#zookeeper]), ...this.ids.map(id => this.#broker(id))]
+  /** Kills everything and starts nothing any more, whatever is under way. */
+  async abort(): Promise<void> {
+    this.#aborted = true
+    await this.stop('SIGKILL')
+  }
+  #aborted = false
+
+  /** Every service: whether it runs and serves, its memory and age. */
+  async status(): Promise<ServiceState[]> {
     return Promise.all(
-      services.map(async service => {
+      this.#all.map(async ({ service, port, serves }) => {
         const pid = await runningPid(service)
-        const port = service === this.#zookeeper ? this.ports.zookeeper : this.ports.brokers[Number(service.name.slice(7))]
-        return { name: service.name, pid, memoryMiB: pid === undefined ? 0 : await memoryMiB(pid), address: `127.0.0.1:${port}` }
+        const seen = pid === undefined ? { memoryMiB: 0, age: '' } : await vitals(pid)
+        return { name: service.name, address: `127.0.0.1:${port}`, pid, serves: pid !== undefined && (await serves()), ...seen }
       }),
     )
+  }
+
+  get #all(): { service: Service; port: number; serves: () => Promise<boolean> }[] {
+    const zookeeper = this.ports.zookeeper
+    return [
+      ...(this.spec.kraft ? [] : [{ service: this.#zookeeper, port: zookeeper, serves: () => zookeeperServes(zookeeper) }]),
+      ...this.ids.map(id => ({
+        service: this.#broker(id),
+        port: this.ports.brokers[id] as number,
+        serves: async () => (await namedBrokers(this.bootstrap[id] as string)) > 0,
+      })),
+    ]
+  }
+
+  /**
+   * Another program may have taken a port while the cluster was down. When nothing of it runs, its services get others; a part that
+   * runs would look for the rest in vain.
+   */
+  async #settlePorts(say: (line: string) => void): Promise<void> {
+    const runs = await Promise.all(this.#all.map(async ({ service }) => (await runningPid(service)) !== undefined))
+    const down = this.#all.filter((_, index) => !runs[index])
+    const wanted = [...down.map(({ port }) => port), ...(this.spec.kraft && !runs.includes(true) ? this.ports.controllers : [])]
+    const taken = (await Promise.all(wanted.map(async port => ((await canListen(port)) ? [] : [port])))).flat()
+    if (!taken.length) return
+    if (runs.includes(true)) {
+      throw new LabError(
+        'PORT',
+        `Kafka: another program listens on port ${taken.join(', ')}. Stop it; or stop the rest too and start anew, then other ports are taken: npx tickerlake kafka down`,
+      )
+    }
+    await replacePorts(this.ports, taken)
+    writeWhole(join(this.spec.dir, 'ports.json'), JSON.stringify(this.ports))
+    say(`another program listens on port ${taken.join(', ')}: others are taken; source kafka.env again`)
   }
 
   /** Deletes everything of this cluster; it must be stopped. */
@@ -149,7 +167,7 @@ export class LocalCluster {
     return this.#service(`broker-${id}`)
   }
   #data(id: number): string {
-    return join(this.spec.dir, 'data', `broker-${id}`)
+    return dataDir(this.spec, id)
   }
 
   async #startZooKeeper(): Promise<boolean> {
@@ -164,49 +182,32 @@ export class LocalCluster {
   }
 
   async #launch(id: number): Promise<boolean> {
+    if (this.#aborted) throw new LabError('ABORTED', 'Kafka: interrupted.')
     if ((await runningPid(this.#broker(id))) !== undefined) return false
     mkdirSync(this.#data(id), { recursive: true })
-    this.#run(this.#broker(id), ['-Xmx256M', '-Xms128M'], ['kafka.Kafka', this.#write(`broker-${id}`, this.#settings(id))])
+    this.#run(
+      this.#broker(id),
+      ['-Xmx256M', '-Xms128M'],
+      ['kafka.Kafka', this.#write(`broker-${id}`, brokerSettings(this.spec, this.ports, id))],
+    )
     return true
-  }
-
-  #settings(id: number): Properties {
-    const client = `PLAINTEXT://${this.bootstrap[id]}`
-    const shared = { ...brokerProperties({ dataDir: this.#data(id), brokers: this.spec.brokers }) }
-    if (!this.spec.kraft) {
-      const zookeeper = zookeeperClient(this.ports.zookeeper, this.spec.sessionMs)
-      return {
-        'broker.id': id,
-        listeners: client,
-        'advertised.listeners': client,
-        ...zookeeper,
-        ...shared,
-        ...this.spec.overrides,
-      }
-    }
-    return {
-      'process.roles': 'broker,controller',
-      'node.id': id,
-      'controller.quorum.voters': this.ports.controllers.map((port, voter) => `${voter}@127.0.0.1:${port}`).join(','),
-      'controller.listener.names': 'CONTROLLER',
-      listeners: `${client},CONTROLLER://127.0.0.1:${this.ports.controllers[id]}`,
-      'advertised.listeners': client,
-      ...shared,
-      ...this.spec.overrides,
-    }
   }
 
   /** KRaft wants each disk formatted with the cluster's id before the first start. */
   async #formatDisks(): Promise<void> {
     const idFile = join(this.spec.dir, 'cluster.id')
-    if (!existsSync(idFile)) writeFileSync(idFile, newClusterId())
+    if (!existsSync(idFile)) writeWhole(idFile, newClusterId())
     const clusterId = readFileSync(idFile, 'utf8')
     for (const id of this.ids) {
       if (existsSync(join(this.#data(id), 'meta.properties'))) continue
       mkdirSync(this.#data(id), { recursive: true })
-      const config = this.#write(`broker-${id}`, this.#settings(id))
+      const config = this.#write(`broker-${id}`, brokerSettings(this.spec, this.ports, id))
       const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]
-      await $({ quiet: true })`${this.spec.java} ${[...this.#options(['-Xmx128M']), ...tool]}`
+      runJavaTool(
+        this.spec.java,
+        [...javaOptions(this.spec, ['-Xmx128M', '-XX:TieredStopAtLevel=1']), ...tool],
+        'formatting the disk',
+      )
     }
   }
 
@@ -216,22 +217,8 @@ export class LocalCluster {
     return file
   }
 
-  #options(heap: string[]): string[] {
-    const log4jFile = join(this.spec.dir, 'log4j.properties')
-    const logging = [`-Dkafka.logs.dir=${this.spec.dir}`, `-Dlog4j.configuration=${new URL(`file://${encodeURI(log4jFile)}`)}`]
-    return [
-      ...heap,
-      '-XX:+UseSerialGC',
-      '-server',
-      '-Djava.awt.headless=true',
-      ...logging,
-      '-cp',
-      join(this.spec.home, 'libs', '*'),
-    ]
-  }
-
   #run(service: Service, heap: string[], main: string[]): void {
-    startService(service, this.spec.java, { options: this.#options(heap), main })
+    startService(service, this.spec.java, { options: javaOptions(this.spec, heap), main })
   }
 
   async #serves(id: number): Promise<void> {
@@ -247,7 +234,7 @@ export class LocalCluster {
     while (!(await serves())) {
       if ((await runningPid(service)) === undefined) {
         if (service !== this.#zookeeper) return this.startBroker(Number(service.name.slice(7)))
-        throw new Error(`zookeeper ended; its last words:\n${lastWords(service)}`)
+        throw new LabError('ENDED', `zookeeper ended; its last words:\n${lastWords(service)}`)
       }
       if (Date.now() > end) throw this.#late(service)
       await sleep(100)
@@ -255,7 +242,8 @@ export class LocalCluster {
   }
 
   #late(service: Service): Error {
-    return new Error(`${service.name} does not serve after ${this.#deadlineMs / 1000} s; its log:\n${lastWords(service)}`)
+    const seconds = this.#deadlineMs / 1000
+    return new LabError('LATE', `${service.name} does not serve after ${seconds} s; its last words:\n${lastWords(service)}`)
   }
 }
 
@@ -271,13 +259,4 @@ export function newClusterId(): string {
     const id = randomBytes(16).toString('base64url')
     if (!id.startsWith('-')) return id
   }
-}
-
-/** Kafka splits `log.dirs` at commas and Java the class path at colons, without a way to escape either. */
-function refuseOddPath(path: string): void {
-  if (/[,:\n]/.test(path))
-    throw new LabError(
-      'PATH',
-      `${JSON.stringify(path)}: cannot hold Kafka, there is a comma, colon or newline in the path. Choose another LAB_DIR.`,
-    )
 }

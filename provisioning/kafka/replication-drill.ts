@@ -55,29 +55,45 @@ export const patientClient = (cluster: LocalCluster, requestTimeout = 5000): Kaf
     { retry: { retries: 20, initialRetryTime: 100, maxRetryTime: 500 }, connectionTimeout: 1000, requestTimeout },
   )
 
+export interface Play {
+  /** How long messages flow before the leader dies, in ms; default 3000. */
+  sendMs?: number
+  /** Told what happens, line by line. */
+  say?: (line: string) => void
+}
+
 /**
  * Plays one scenario: numbered messages go to one topic for each setting, the leader of all of them dies, everything comes back,
- * and each topic is read to its end. `leader` is the broker that dies, `sendMs` how long messages flow before.
+ * and each topic is read to its end. `leader` is the broker that dies.
  */
-export async function playScenario(cluster: LocalCluster, scenario: Scenario, leader: number, sendMs = 3000): Promise<Outcome[]> {
+export async function playScenario(
+  cluster: LocalCluster,
+  scenario: Scenario,
+  leader: number,
+  { sendMs = 3000, say = () => {} }: Play = {},
+): Promise<Outcome[]> {
   const settings = scenarios[scenario]
   const kafka = patientClient(cluster)
   return withAdmin(patientClient(cluster, 30_000), async admin => {
     const followers = cluster.ids.filter(id => id !== leader)
     const topics = await createTopics(admin, settings, [leader, ...followers], `${scenario}-${leader}-${Date.now().toString(36)}`)
     await until(admin, topics, 'all replicas in sync', p => p.leader === leader && p.isr.length === p.replicas.length)
+    say(`${topics.length} topics, one for each setting; broker ${leader} leads them all`)
     if (scenario === 'double') {
       for (const id of followers) await cluster.killBroker(id)
       await until(admin, topics, 'the leader alone in sync', p => p.isr.length === 1)
+      say(`brokers ${followers.join(' and ')} killed: broker ${leader} is alone in sync`)
     }
     const senders = await Promise.all(settings.map(({ acks }, index) => startSender(kafka, topics[index] as string, acks)))
     await sleep(sendMs)
     for (const sender of senders) sender.markKill()
     await cluster.killBroker(leader)
+    say(`kill -9 of broker ${leader} after ${sendMs / 1000} s of sending to all of them`)
     const replicated = topics.filter((_, index) => settings[index]?.replicationFactor === 3)
-    if (scenario === 'double') await reviveFollowersFirst(cluster, senders, leader, followers)
-    else await reviveAfterFailover(cluster, admin, senders, { scenario, leader, replicated })
+    if (scenario === 'double') await reviveFollowersFirst(cluster, senders, { leader, followers, say })
+    else await reviveAfterFailover(cluster, admin, senders, { scenario, leader, replicated, say })
     await until(admin, topics, 'all replicas back in sync', p => p.leader >= 0 && p.isr.length === p.replicas.length)
+    say('all brokers are back, all replicas in sync; read every topic to its end')
     const found = await readToEnd(kafka, admin, topics)
     return settings.map((setting, index) => ({
       scenario,
@@ -118,28 +134,37 @@ function until(admin: Admin, topics: string[], what: string, holds: (partition: 
   )
 }
 
+interface Failover {
+  scenario: Scenario
+  leader: number
+  replicated: string[]
+  say: (line: string) => void
+}
+
 async function reviveAfterFailover(
   cluster: LocalCluster,
   admin: Admin,
   senders: Sender[],
-  { scenario, leader, replicated }: { scenario: Scenario; leader: number; replicated: string[] },
+  { scenario, leader, replicated, say }: Failover,
 ): Promise<void> {
   await until(admin, replicated, 'another leader', p => p.leader >= 0 && p.leader !== leader)
-  await sleep(3000) // sending goes on under the new leader
+  say('the replicated topics have another leader; sending goes on')
+  await sleep(3000)
   await Promise.all(senders.map(sender => sender.stop()))
   if (scenario === 'disk') cluster.wipeDisk(leader)
+  say(`broker ${leader} starts again${scenario === 'disk' ? ' with an empty disk' : ''}`)
   await cluster.startBroker(leader)
 }
 
 async function reviveFollowersFirst(
   cluster: LocalCluster,
   senders: Sender[],
-  leader: number,
-  followers: number[],
+  { leader, followers, say }: { leader: number; followers: number[]; say: (line: string) => void },
 ): Promise<void> {
   await Promise.all(senders.map(sender => sender.stop()))
   await cluster.startBroker(followers[0] as number)
-  await sleep(2000) // time for an unclean election, where it is allowed
+  say(`broker ${followers[0]} is back, without the last messages; it leads where unclean elections are allowed`)
+  await sleep(2000) // time for such an election
   await cluster.startBroker(leader)
   await cluster.startBroker(followers[1] as number)
 }

@@ -20,6 +20,11 @@ function fakeHome(says: string, code = 0): string {
   return home
 }
 
+it('says that JAVA_HOME leads nowhere, even when another java is on the PATH', () =>
+  expect(() => findJava({ ...process.env, JAVA_HOME: "/no such/jdk's home" }, 'linux')).toThrow(
+    /JAVA_HOME is \/no such\/jdk's home, so .*\/bin\/java: not found.*or set JAVA_HOME to one that is there/,
+  ))
+
 it('takes the java of JAVA_HOME', () => {
   const home = fakeHome('openjdk version "17.0.1"')
   expect(findJava({ JAVA_HOME: home })).toBe(join(home, 'bin', 'java'))
@@ -32,6 +37,8 @@ it('refuses one that is too old, with the way to a newer one', () => {
 
 it('says how to get one where there is none, or only the stub of macOS', () => {
   expect(() => findJava({ PATH: temporaryFolder() }, 'linux')).toThrow(/not found.*dnf install java-17-amazon-corretto/)
-  expect(() => findJava({ JAVA_HOME: fakeHome('No Java runtime present', 1) }, 'darwin')).toThrow(/not found.*brew install/)
+  expect(() => findJava({ JAVA_HOME: fakeHome('No Java runtime present', 1) }, 'darwin')).toThrow(
+    /JAVA_HOME is .*No Java runtime present.*brew install/,
+  )
   expect(howToGetJava('win32')).toContain('adoptium.net')
 })

@@ -64,6 +64,24 @@ describe('the data file', () => {
     await expect(readRelease(undefined, file)).rejects.toThrow('expected sha512')
   })
 
+  it.each(['constructor', '__proto__', 'toString'])('has no version %s', version =>
+    expect(readRelease(version)).rejects.toThrow('is not in'),
+  )
+
+  it('takes a pinned sum in capitals', async () => {
+    const file = join(temporaryFolder(), 'releases.json')
+    const release = { file: 'kafka_2.13-3.9.2.tgz', urls: ['http://a/b'], sha512: hex.toUpperCase() }
+    writeFileSync(file, JSON.stringify({ default: '3.9.2', releases: { '3.9.2': release } }))
+    expect((await readRelease(undefined, file)).sha512).toBe(hex)
+  })
+
+  it('names the file that cannot be read', async () => {
+    const folder = temporaryFolder()
+    await expect(readRelease(undefined, join(folder, 'no file'))).rejects.toThrow(/no file cannot be read/)
+    writeFileSync(join(folder, 'broken'), '{"default":')
+    await expect(readRelease(undefined, join(folder, 'broken'))).rejects.toThrow(/broken cannot be read as a list/)
+  })
+
   it('names only Apache hosts', () =>
     expect(
       readFileSync(releasesFile, 'utf8')
@@ -95,12 +113,35 @@ describe('expectedSha512', () => {
   })
 })
 
+describe('a published sum that moved', () => {
+  const release: Release = {
+    version: '3.9.2',
+    file: 'kafka_2.13-3.9.2.tgz',
+    urls: ['https://x/y'],
+    sha512Urls: ['https://current/y'],
+  }
+  const moved = (to: string, body: string) => async (url: string) =>
+    url === 'https://current/y' ? new Response('', { status: 302, headers: { location: to } }) : new Response(body)
+  it('is followed over https', async () =>
+    expect(await expectedSha512(release, moved('https://archive/y', printMd(release.file, hex)))).toBe(hex))
+  it('is refused over http, in a circle, and as a web page', async () => {
+    await expect(expectedSha512(release, moved('http://archive/y', hex))).rejects.toThrow(
+      /http:\/\/archive\/y, and a sum is taken over https only/,
+    )
+    await expect(expectedSha512(release, moved('/y', hex))).rejects.toThrow('from address to address')
+    await expect(expectedSha512(release, moved('https://archive/y', '<html>'))).rejects.toThrow('not a sha512 sum')
+  })
+})
+
 describe('installRelease', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tickerlake-'))
   const served = new Map<string, Buffer>()
   const server = createServer((request, response) => {
     const body = served.get(request.url ?? '')
-    if (body) response.end(body)
+    if (request.url === '/silent') response.writeHead(200, { 'content-length': '1000' }).write('x')
+    else if (request.url === '/cut') response.writeHead(200, { 'content-length': '1000' }).write('x', () => response.destroy())
+    else if (request.url === '/page') response.writeHead(302, { location: '/html' }).end()
+    else if (body) response.end(body)
     else response.writeHead(404).end()
   })
   let base = ''
@@ -113,7 +154,10 @@ describe('installRelease', () => {
     writeFileSync(join(top, 'a.jar'), 'jar')
     execFileSync('tar', ['-czf', join(folder, 'good.tgz'), '-C', folder, 'kafka_2.13-3.9.2'])
     const good = readFileSync(join(folder, 'good.tgz'))
-    served.set('/good', good).set('/bad', Buffer.concat([good, Buffer.from('x')]))
+    served
+      .set('/good', good)
+      .set('/bad', Buffer.concat([good, Buffer.from('x')]))
+      .set('/html', Buffer.from('<html>'))
     release = {
       version: '3.9.2',
       file: 'kafka_2.13-3.9.2.tgz',
@@ -146,5 +190,29 @@ describe('installRelease', () => {
     await expect(attempt).rejects.toThrow(new RegExp(`expected sha512 ${release.sha512}[\\s\\S]*found    sha512 ${found}`))
     expect(readdirSync(dir)).toEqual([])
     expect(existsSync(join(dir, 'kafka_2.13-3.9.2'))).toBe(false)
+  })
+
+  it('gives up a server that falls silent, one that breaks off, and one that leads to a web page; removes what a killed run left', async () => {
+    const dir = temporaryFolder()
+    mkdirSync(join(dir, 'unpacking', 'libs'), { recursive: true })
+    writeFileSync(join(dir, 'kafka_2.13-3.9.2.tgz.part'), 'half')
+    const bad = ['silent', 'cut', 'page'].map(path => `${base}/${path}`)
+    await expect(installRelease({ ...release, urls: bad }, dir, () => {}, 200)).rejects.toThrow(
+      /silent: the server sent nothing for 0\.2 s[\s\S]*cut: [\s\S]*page has a wrong sum/,
+    )
+    expect(readdirSync(dir)).toEqual([])
+    const home = await installRelease({ ...release, urls: [...bad, `${base}/good`] }, dir, () => {}, 200)
+    expect(existsSync(join(home, 'libs', 'a.jar'))).toBe(true)
+  })
+
+  it('unpacks below any path, and says what was wrong with an archive', async () => {
+    const dir = join(temporaryFolder(), 'a \\back $(x) "q\' #?%20')
+    await installRelease({ ...release, urls: [`${base}/good`] }, dir, () => {})
+    expect(readdirSync(dir)).toEqual(['kafka_2.13-3.9.2'])
+    const page = { ...release, file: 'kafka_2.13-3.9.1.tgz', sha512: createHash('sha512').update('<html>').digest('hex') }
+    await expect(installRelease({ ...page, urls: [`${base}/html`] }, dir, () => {})).rejects.toThrow(
+      /3\.9\.1\.tgz could not be unpacked.*gzip/,
+    )
+    expect(readdirSync(dir)).toEqual(['kafka_2.13-3.9.2'])
   })
 })
