@@ -33,7 +33,7 @@ it('finds its own process again, and never takes another one for it', async () =
 it('stops what ignores the signal, after its grace time', async () => {
   const dir = temporaryFolder()
   const service = { name: 'broker-0', dir }
-  startService(service, fakeJava(dir, "trap '' TERM; while :; do sleep 0.1; done"), { options: [], main: [] })
+  startService(service, fakeJava(dir, "trap '' TERM; while :; do sleep 0.1; done"), { options: [], main: ['kafka.Kafka'] })
   expect(await stopService(service, { graceMs: 300 })).toBe(true)
   expect(await runningPid(service)).toBeUndefined()
 })
