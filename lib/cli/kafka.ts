@@ -46,12 +46,11 @@ export function kafkaCommand(): Command {
     })
   kafka
     .command('doctor')
-    .description('why Kafka of LAB_KAFKA does not answer: what was seen, the cause, the cure')
-    .action(async () => {
-      const { loadConfig } = await import('../config.ts')
-      const { doctor } = await import('../../provisioning/doctor/kafka.ts')
-      const config = loadConfig()
-      if (!(await doctor(config.kafka, config))) process.exitCode = 1
+    .description('the Kafka part of npx tickerlake doctor: what was seen, the cause, the cure')
+    .option('--json', 'as JSON', false)
+    .action(async ({ json }: { json: boolean }) => {
+      const { doctor } = await import('../../provisioning/doctor/doctor.ts')
+      if (!(await doctor({ only: ['kafka'], json }))) process.exitCode = 1
     })
   return kafka.addCommand(hostCommand())
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { awsCommand } from './aws.ts'
+import { doctorCommand } from './doctor.ts'
 import { groupCommand } from './groups.ts'
 import { homeCommands } from './home.ts'
 import { kafkaCommand } from './kafka.ts'
@@ -19,7 +20,7 @@ export function program(): Command {
   for (const command of [startCommand(), ...homeCommands()]) root.addCommand(command)
   for (const command of [topicCommand(), groupCommand(), produceCommand(), peekCommand(), ...lakeCommands()])
     root.addCommand(command)
-  for (const command of [kernelCommand(), kafkaCommand(), awsCommand()]) root.addCommand(command)
+  for (const command of [kernelCommand(), doctorCommand(), kafkaCommand(), awsCommand()]) root.addCommand(command)
   return root
 }
 

@@ -1,33 +1,81 @@
 import { readFileSync } from 'node:fs'
+import type { Admin, Kafka } from 'kafkajs'
 import type { KafkaConfig } from '../../lib/config.ts'
 import { errorMessage } from '../../lib/errors.ts'
 import { kafkaError } from '../../lib/kafka.ts'
-import { kafkaClient, withAdmin, type KafkaAccess } from '../kafka/client.ts'
+import { kafkaClient, withAdmin } from '../kafka/client.ts'
+import { count, type Finding, fine, isWrong, some, wrong } from './finding.ts'
+import { lookAtGroup, lookAtCoordinator } from './group.ts'
 import { probe, type Reach, whatSpeaks } from './probe.ts'
+import { lookAtRecords } from './records.ts'
 
-/** One thing the doctor looked at. */
-export interface Finding {
-  ok: boolean
-  /** What was seen. */
-  symptom: string
-  /** Why, and what to do; only where something is wrong. */
-  cause?: string
-  fix?: string
+export type Cluster = Extract<KafkaConfig, { kind: 'cluster' }>
+
+/** What of a cluster the lab uses. */
+export interface Place {
+  topic: string
+  group: string
 }
 
-const fine = (symptom: string): Finding => ({ ok: true, symptom })
-const wrong = (symptom: string, cause: string, fix: string): Finding => ({ ok: false, symptom, cause, fix })
+/** Clock and patience, for tests. */
+export interface Watch {
+  /** Milliseconds since 1970. */
+  now: number
+  /** How long a group is watched before it counts as standing still. */
+  watchMs: number
+}
 
-type Cluster = Extract<KafkaConfig, { kind: 'cluster' }>
+/** Everything about a topic that the checks of its records and its group need. */
+export interface TopicView extends Place {
+  kafka: Kafka
+  admin: Admin
+  offsets: { partition: number; start: number; end: number }[]
+}
 
-/** Looks at a cluster the way a client does, step by step, and stops at the first step that fails. */
-export async function examineKafka(kafka: Cluster, place: { topic: string; group: string }): Promise<Finding[]> {
+/** Looks at a cluster the way a client does, step by step, and stops at the first step that fails: what comes after would only repeat it. */
+export async function examineKafka(kafka: Cluster, place: Place, watch: Partial<Watch> = {}): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const look of [lookAtAddresses, lookAtLanguage, lookAtAdvertised, lookAtTopic, lookAtGroup]) {
-    findings.push(...(await look(kafka, place)))
-    if (findings.some(({ ok }) => !ok)) break
+  for (const look of [lookAtCa, lookAtAddresses, lookAtLanguage, lookAtAdvertised]) {
+    findings.push(...(await look(kafka)))
+    if (findings.some(isWrong)) return findings
   }
-  return findings
+  return [...findings, ...(await lookInside(kafka, place, { now: Date.now(), watchMs: 2000, ...watch }))]
+}
+
+async function lookInside(kafka: Cluster, place: Place, watch: Watch): Promise<Finding[]> {
+  const client = clientOf(kafka)
+  try {
+    return await withAdmin(client, async admin => {
+      const coordinator = await lookAtCoordinator(admin, place.group)
+      const topic = await lookAtTopic(admin, place.topic)
+      if (topic.some(isWrong)) return [...coordinator, ...topic]
+      const offsets = (await admin.fetchTopicOffsets(place.topic))
+        .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
+        .sort((a, b) => a.partition - b.partition)
+      const view: TopicView = { ...place, kafka: client, admin, offsets }
+      const records = await lookAtRecords(view)
+      return [...coordinator, ...topic, ...records, ...(coordinator.some(isWrong) ? [] : await lookAtGroup(view, watch))]
+    })
+  } catch (error) {
+    const { message } = kafkaError(`topic ${place.topic}, group ${place.group}`, error)
+    return [wrong('the cluster stops answering', message, 'correct what the sentence names')]
+  }
+}
+
+async function lookAtCa({ caFile }: Cluster): Promise<Finding[]> {
+  if (!caFile) return []
+  try {
+    readFileSync(caFile)
+    return []
+  } catch (error) {
+    return [
+      wrong(
+        `LAB_KAFKA_CA cannot be read: ${caFile}`,
+        errorMessage(error),
+        "give the path of the cluster's CA certificate (PEM); kafka host up writes it",
+      ),
+    ]
+  }
 }
 
 const unreachable: Record<Exclude<Reach, 'open'>, [cause: string, fix: string]> = {
@@ -45,10 +93,9 @@ const unreachable: Record<Exclude<Reach, 'open'>, [cause: string, fix: string]> 
 
 async function lookAtAddresses({ brokers }: Cluster): Promise<Finding[]> {
   const seen = await Promise.all(brokers.map(async address => [address, await probe(...split(address))] as const))
-  const findings = seen.map(([address, reach]) =>
+  return seen.map(([address, reach]) =>
     reach === 'open' ? fine(`${address} accepts connections`) : wrong(`${address}: ${reach}`, ...unreachable[reach]),
   )
-  return findings
 }
 
 async function lookAtLanguage({ brokers, tls }: Cluster): Promise<Finding[]> {
@@ -87,7 +134,7 @@ async function lookAtLanguage({ brokers, tls }: Cluster): Promise<Finding[]> {
 /** The best check: a client goes on with the addresses that the cluster tells, not with the ones it was given. */
 async function lookAtAdvertised(kafka: Cluster): Promise<Finding[]> {
   try {
-    const { brokers, controller } = await withAdmin(client(kafka), admin => admin.describeCluster())
+    const { brokers, controller } = await withAdmin(clientOf(kafka), admin => admin.describeCluster())
     if (!brokers.length) {
       return [
         wrong(
@@ -104,7 +151,7 @@ async function lookAtAdvertised(kafka: Cluster): Promise<Finding[]> {
       ...findings,
       controller === null || controller < 0
         ? wrong('no controller', 'the cluster is just starting, or lost its quorum', 'wait, then look at the log of the brokers')
-        : fine(`broker ${controller} is the controller`),
+        : fine(`broker ${controller} is the controller of ${count(brokers.length, 'broker')}`),
     ]
   } catch (error) {
     // kafkajs goes on with what the cluster tells, so this is where a wrong advertised address shows
@@ -139,71 +186,58 @@ function brokerOf(error: unknown): string | undefined {
   return undefined
 }
 
-async function lookAtTopic(kafka: Cluster, { topic }: { topic: string }): Promise<Finding[]> {
-  const topics = await withAdmin(client(kafka), admin => admin.listTopics())
-  if (topics.includes(topic)) return [fine(`topic ${topic} is there`)]
-  const near = topics.filter(name => !name.startsWith('__')).join(', ') || 'none'
-  return [
-    wrong(
-      `there is no topic ${topic}`,
-      `names differ, or the user may not see it; topics here: ${near}`,
-      `npx tickerlake topics create ${topic}, or set LAB_TOPIC`,
-    ),
-  ]
-}
-
-async function lookAtGroup(kafka: Cluster, { topic, group }: { topic: string; group: string }): Promise<Finding[]> {
-  return withAdmin(client(kafka), async admin => {
-    const ends = await admin.fetchTopicOffsets(topic)
-    const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
-    const records = ends.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0)
-    const position = new Map((committed?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]))
-    if (![...position.values()].some(offset => offset >= 0))
-      return [fine(`${records} records in ${topic}; group ${group} has read none: it begins at the beginning`)]
-    const lag = ends.reduce(
-      (sum, { partition, low, high }) => sum + Number(high) - Math.max(position.get(partition) ?? 0, Number(low)),
-      0,
-    )
+async function lookAtTopic(admin: Admin, topic: string): Promise<Finding[]> {
+  const topics = await admin.listTopics()
+  if (!topics.includes(topic)) {
+    const near = topics.filter(name => !name.startsWith('__')).sort()
     return [
-      fine(
-        lag > 0
-          ? `group ${group} has ${lag} of ${records} records of ${topic} before it`
-          : `group ${group} has read all ${records} records of ${topic}: a consumer of it prints nothing; reset it to read them again`,
+      wrong(
+        `there is no topic ${topic}`,
+        `names differ, or the user may not see it; topics here: ${some(near, 10) || 'none'}`,
+        `npx tickerlake topics create ${topic}, or set LAB_TOPIC`,
       ),
     ]
-  }).catch((error: unknown) => [
-    wrong(
-      `group ${group} cannot be looked at`,
-      errorMessage(kafkaError(`group ${group}`, error)),
-      'correct what the sentence names',
-    ),
-  ])
+  }
+  const [{ partitions }] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics
+  const leaderless = partitions.filter(({ leader }) => leader < 0).map(({ partitionId }) => String(partitionId))
+  if (leaderless.length) {
+    return [
+      wrong(
+        `topic ${topic}: no broker leads partition ${some(leaderless)}`,
+        'the brokers that have it are down; with one replica that is enough',
+        'start them (npx tickerlake kafka up, or kafka host status); next time three replicas',
+      ),
+    ]
+  }
+  const behind = partitions.filter(({ replicas, isr }) => isr.length < replicas.length)
+  if (behind.length) {
+    const [{ partitionId, replicas, isr }] = behind
+    return [
+      fine(`topic ${topic} is there, ${count(partitions.length, 'partition')}`),
+      wrong(
+        `topic ${topic}: partition ${partitionId} has ${isr.length} of ${replicas.length} replicas in sync (${behind.length} of ${partitions.length} partitions)`,
+        `broker ${some(replicas.filter(id => !isr.includes(id)).map(String))} is down or cannot keep up`,
+        'start it; with fewer than min.insync.replicas in sync Kafka refuses acks -1 (NOT_ENOUGH_REPLICAS)',
+      ),
+    ]
+  }
+  return [fine(`topic ${topic} is there, ${count(partitions.length, 'partition')}`)]
 }
 
-function client(kafka: Cluster) {
-  const access: KafkaAccess = {
-    brokers: kafka.brokers,
-    ...(kafka.tls && { tls: { ca: kafka.caFile ? readFileSync(kafka.caFile, 'utf8') : '', servername: kafka.servername ?? '' } }),
-    ...(kafka.mechanism && {
-      user: { username: kafka.user ?? '', password: kafka.password ?? '', mechanism: 'scram-sha-512' as const },
-    }),
-  }
-  return kafkaClient(access, { retry: { retries: 1, initialRetryTime: 100 } })
+/** A client of its own: little patience, and every mechanism the lab knows. */
+function clientOf(kafka: Cluster): Kafka {
+  const { brokers, tls, caFile, servername, mechanism, user = '', password = '' } = kafka
+  return kafkaClient(
+    { brokers },
+    {
+      ...(tls && { ssl: { ...(caFile && { ca: [readFileSync(caFile, 'utf8')] }), ...(servername && { servername }) } }),
+      ...(mechanism && { sasl: { mechanism, username: user, password } as never }),
+      retry: { retries: 1, initialRetryTime: 100 },
+    },
+  )
 }
 
 function split(address: string): [host: string, port: number] {
   const at = address.lastIndexOf(':')
   return [address.slice(0, at).replace(/^\[|\]$/g, ''), Number(address.slice(at + 1))]
-}
-
-/** `kafka doctor`: says what it saw, and for what is wrong the cause and the cure. Answers true when all is well. */
-export async function doctor(kafka: KafkaConfig, place: { topic: string; group: string }, say = console.log): Promise<boolean> {
-  if (kafka.kind === 'embedded') {
-    say('LAB_KAFKA is embedded: the lab starts that Kafka itself. Ask: npx tickerlake status')
-    return true
-  }
-  const findings = await examineKafka(kafka, place)
-  for (const { ok, symptom, cause, fix } of findings)
-    say(ok ? `ok   ${symptom}` : `BAD  ${symptom}\n     why: ${cause}\n     do:  ${fix}`)
-  return findings.every(({ ok }) => ok)
 }
