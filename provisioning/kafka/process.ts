@@ -61,7 +61,8 @@ function readPid(service: Service): number | undefined {
 }
 
 async function ps(args: string[]): Promise<string> {
-  const shown = await $({ nothrow: true, quiet: true })`ps ${args}`
+  // in a process group of its own: Ctrl-C would end it, and its silence would mean that nothing runs
+  const shown = await $({ nothrow: true, quiet: true, detached: true })`ps ${args}`
   if (shown.exitCode === 127)
     throw new LabError(
       'PS',

@@ -33,7 +33,7 @@ export async function replication(options: ReplicationOptions, say: (line: strin
   try {
     const home = await withLock(kafkaDir(), 'cluster', say, () => installRelease(release, kafkaDir(), say))
     const cluster = await freshCluster(home, java)
-    return await interruptible(cluster, () => playAll(cluster, options, say))
+    return await interruptible(cluster, say, () => playAll(cluster, options, say))
   } finally {
     unlock()
   }
@@ -51,11 +51,14 @@ async function freshCluster(home: string, java: string): Promise<LocalCluster> {
 }
 
 /** Runs `work`; at its end, and when a signal comes first (exit code 130, 143 or 129), the brokers are killed and their data deleted. */
-async function interruptible<T>(cluster: LocalCluster, work: () => Promise<T>): Promise<T> {
+async function interruptible<T>(cluster: LocalCluster, say: (line: string) => void, work: () => Promise<T>): Promise<T> {
   const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
   let ending: Promise<void> | undefined
   const end = (): Promise<void> => (ending ??= cluster.abort().then(() => cluster.wipe()))
-  const giveUp = (signal: NodeJS.Signals): void => void end().finally(() => process.exit(signals[signal as keyof typeof signals]))
+  const giveUp = (signal: NodeJS.Signals): void => {
+    if (!ending) say('interrupted: killing the brokers, deleting their data')
+    void end().finally(() => process.exit(signals[signal as keyof typeof signals]))
+  }
   for (const signal of Object.keys(signals)) process.on(signal, giveUp)
   try {
     return await work()
