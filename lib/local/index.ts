@@ -110,7 +110,7 @@ async function startServices(dir: string, credentials: Credentials, options: Loc
         startBroker({ dir: join(dir, 'broker'), port, properties, log }),
       ),
     )
-    const storage = opened(await openStorage({ dir: join(dir, 's3') }))
+    const storage = opened(await openStorage({ dir: join(dir, 's3'), log }))
     const catalog = opened(await openCatalog({ dir: join(dir, 'glue') }))
     const glue = opened(await glueService({ catalog, storage, dir: join(dir, 'glue'), log }))
     const athena = opened(await athenaService({ catalog, storage, dir: join(dir, 'athena'), log, limits: options.athena }))

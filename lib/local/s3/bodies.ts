@@ -108,15 +108,15 @@ export class Bodies {
   }
 
   /** Does the file work of a commit. */
-  apply({ place, remove = [] }: Moves): void {
+  apply({ place, remove = [], removeTrees = [] }: Moves): void {
     if (place) this.place(place[0], place[1])
     for (const path of remove) this.remove(path)
+    for (const path of removeTrees) this.removeTree(path)
   }
 
   /** Does it once more, as far as it was not done: the process may have died at any point of it. */
-  repair({ place, remove = [] }: Moves): void {
-    if (place && existsSync(this.absolute(place[0]))) this.place(place[0], place[1])
-    for (const path of remove) this.remove(path)
+  repair({ place, ...removals }: Moves): void {
+    this.apply({ place: place && existsSync(this.absolute(place[0])) ? place : undefined, ...removals })
   }
 
   private place(temporary: string, path: string): void {
@@ -143,7 +143,7 @@ export class Bodies {
     }
   }
 
-  removeTree(path: string): void {
+  private removeTree(path: string): void {
     rmSync(this.absolute(path), { recursive: true, force: true })
     this.knownDirs.clear()
   }

@@ -1,4 +1,5 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import type { IndexWriter } from './indexWriter.ts'
 
 /** `''` until versioning is first switched on. */
 export type Versioning = '' | 'Enabled' | 'Suspended'
@@ -14,12 +15,10 @@ export interface BucketRow {
 /** The buckets: few, so they are held in memory and written through. */
 export class BucketIndex {
   private readonly rows = new Map<string, BucketRow>()
-  private readonly save: StatementSync
-  private readonly remove: StatementSync
+  private readonly writer: IndexWriter
 
-  constructor(database: DatabaseSync) {
-    this.save = database.prepare('INSERT OR REPLACE INTO bucket (name, created, versioning, config) VALUES (?, ?, ?, ?)')
-    this.remove = database.prepare('DELETE FROM bucket WHERE name = ?')
+  constructor(database: DatabaseSync, writer: IndexWriter) {
+    this.writer = writer
     for (const row of database.prepare('SELECT name, created, versioning, config FROM bucket').all()) {
       const name = row.name as string
       const config = JSON.parse(row.config as string) as Record<string, string>
@@ -37,12 +36,12 @@ export class BucketIndex {
   }
 
   put(row: BucketRow): void {
-    this.save.run(row.name, row.createdMs, row.versioning, JSON.stringify(row.config))
+    this.writer.run('putBucket', row.name, row.createdMs, row.versioning, JSON.stringify(row.config))
     this.rows.set(row.name, row)
   }
 
   drop(name: string): void {
-    this.remove.run(name)
+    this.writer.run('dropBucket', name)
     this.rows.delete(name)
   }
 }

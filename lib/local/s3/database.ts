@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -21,22 +21,66 @@ const schema = `
   INSERT OR IGNORE INTO moves VALUES (1, '{}', 0);
 `
 
-/** Opens the index of the store in `dir` (underscores are not legal in bucket names, so it cannot meet a bucket's folder).
- *  Exclusive: a second process fails with "database is locked". A commit survives kill -9; only a power cut may lose the last ones. */
-export function openDatabase(dir: string): DatabaseSync {
+const tableNames = ['bucket', 'version', 'upload', 'part', 'moves']
+
+export interface OpenedDatabase {
+  database: DatabaseSync
+  /** Nothing was known before: the first start, or the file was lost or damaged. */
+  isNew: boolean
+  /** What was wrong with the file, in SQLite's words. It was put aside as `_index.db.damaged`. */
+  damage?: string
+}
+
+/** Opens the index of the store in `dir` (underscores are not legal in bucket names, so it cannot meet a bucket's folder); an index that is not whole is
+ *  put aside. Exclusive: a second process fails with "database is locked". A commit survives kill -9; only a power cut may lose the last ones. */
+export function openDatabase(dir: string): OpenedDatabase {
   mkdirSync(dir, { recursive: true })
-  const database = new DatabaseSync(join(dir, '_index.db'))
+  const file = join(dir, '_index.db')
+  try {
+    return openFile(file)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    for (const suffix of ['', '-wal', '-shm']) {
+      rmSync(`${file}${suffix}.damaged`, { force: true })
+      if (existsSync(file + suffix)) renameSync(file + suffix, `${file}${suffix}.damaged`)
+    }
+    return { ...openFile(file), damage: error.message }
+  }
+}
+
+function openFile(file: string): OpenedDatabase {
+  const database = new DatabaseSync(file)
   try {
     // Checkpoints wait for the disk, so they come seldom: about every 4,000 writes.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     database.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -16000')
-    database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
+    database.exec('BEGIN IMMEDIATE')
+    const isNew = checkTables(database)
+    database.exec(`${schema} COMMIT`)
+    return { database, isNew }
   } catch (error) {
     database.close()
     throw error
   }
-  return database
 }
+
+/** SQLite's codes for a file that is damaged (11) or none of its own (26). */
+function isDamage(error: unknown): error is Error {
+  return error instanceof Error && [11, 26].includes(((error as { errcode?: number }).errcode ?? 0) & 0xff)
+}
+
+/** Whether there are no tables yet; throws as SQLite does when what is there is not whole. */
+function checkTables(database: DatabaseSync): boolean {
+  const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+  if (names.length === 0) return true
+  const missing = tableNames.filter(table => !names.some(({ name }) => name === table))
+  if (missing.length > 0) throw damaged(`no table ${missing.join(', ')}`)
+  const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
+  if (found !== 'ok') throw damaged(String(found))
+  return false
+}
+
+const damaged = (what: string): Error => Object.assign(new Error(what), { errcode: 11 })
 
 /** Runs `work` in one transaction: all of it is kept or none. */
 export function transaction(database: DatabaseSync, work: () => void): void {

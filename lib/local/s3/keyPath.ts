@@ -14,6 +14,15 @@ export function readablePath(key: string): string | undefined {
   return path
 }
 
+/** The key whose readable path this is; undefined for a hashed path and for names that no key has. */
+export function keyOfPath(path: string): string | undefined {
+  const segments = path.split('/').map(segment => (segment === '%_' ? '' : segment.replace(/%([0-9A-F]{2})/g, unescape)))
+  const key = segments.join('/')
+  return readablePath(key) === path ? key : undefined
+}
+
+const unescape = (_: string, hex: string): string => String.fromCharCode(parseInt(hex, 16))
+
 /** A name that no other key has, on any disk: for keys that are too long, or whose readable name is taken by another key (`a` beside
  *  `a/b`, `Case` beside `case` where the disk cannot tell). `%` alone is never a readable segment, so the two kinds cannot meet. */
 export function hashedPath(key: string): string {

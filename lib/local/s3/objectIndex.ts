@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Checksum } from './checksum.ts'
+import type { IndexWriter } from './indexWriter.ts'
 
 /** What is kept beside a body and answered with it. */
 export interface ObjectMeta {
@@ -36,6 +37,8 @@ export interface Moves {
   /** A finished temporary file and its place. */
   place?: [temporary: string, path: string]
   remove?: string[]
+  /** Folders that go with all that is in them. */
+  removeTrees?: string[]
 }
 
 const columns = 'bucket, key, seq, id, latest, marker, path, size, etag, modified, meta'
@@ -44,21 +47,17 @@ const afterAllText = new Uint8Array()
 
 /** The versions of all buckets in key order. Every method answers from the index alone and touches no file. */
 export class ObjectIndex {
-  private readonly statements: Record<
-    'current' | 'versions' | 'insert' | 'drop' | 'demote' | 'promote' | 'moves' | 'scan' | 'scanAll',
-    StatementSync
-  >
+  private readonly writer: IndexWriter
+  private readonly statements: Record<'current' | 'versions' | 'count' | 'moves' | 'scan' | 'scanAll', StatementSync>
   private lowestSeq: number
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, writer: IndexWriter) {
+    this.writer = writer
     const prepare = (sql: string) => database.prepare(sql)
     this.statements = {
       current: prepare(`SELECT ${columns} FROM version WHERE bucket = ? AND key = ? AND latest = 1`),
       versions: prepare(`SELECT ${columns} FROM version WHERE bucket = ? AND key = ? ORDER BY seq`),
-      insert: prepare(`INSERT INTO version (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-      drop: prepare('DELETE FROM version WHERE bucket = ? AND key = ? AND seq = ?'),
-      demote: prepare('UPDATE version SET latest = 0 WHERE bucket = ? AND key = ? AND latest = 1'),
-      promote: prepare('UPDATE version SET latest = 1 WHERE bucket = ? AND key = ? AND seq = ?'),
+      count: prepare('SELECT count(*) AS objects FROM version WHERE latest = 1 AND marker = 0'),
       moves: prepare('UPDATE moves SET work = ?, seq = ?'),
       scan: prepare(
         `SELECT ${columns} FROM version WHERE bucket = ? AND key >= ? AND key < ? AND latest = 1 AND marker = 0 ORDER BY key`,
@@ -77,6 +76,11 @@ export class ObjectIndex {
     return toRow(this.statements.current.get(bucket, key))
   }
 
+  /** Of all buckets, older versions not counted. */
+  count(): number {
+    return this.statements.count.get()?.objects as number
+  }
+
   /** All versions of a key, newest first. */
   versions(bucket: string, key: string): VersionRow[] {
     return this.statements.versions.all(bucket, key).map(row => toRow(row) as VersionRow)
@@ -85,26 +89,32 @@ export class ObjectIndex {
   insert(row: VersionRow): void {
     const { headers, metadata, tags, checksum, parts } = row
     const meta = JSON.stringify({ headers, metadata, tags, checksum, parts })
-    this.statements.insert.run(
-      ...[row.bucket, row.key, row.seq, row.versionId, row.latest ? 1 : 0, row.marker ? 1 : 0],
-      ...[row.path, row.sizeBytes, row.etag, row.modifiedMs, meta],
+    const { bucket, key, seq, versionId, latest, marker, path, sizeBytes, etag, modifiedMs } = row
+    this.writer.run(
+      'putVersion',
+      ...[bucket, key, seq, versionId, latest ? 1 : 0, marker ? 1 : 0, path, sizeBytes, etag, modifiedMs, meta],
     )
   }
 
   drop(row: VersionRow): void {
-    this.statements.drop.run(row.bucket, row.key, row.seq)
+    this.writer.run('dropVersion', row.bucket, row.key, row.seq)
   }
 
   demote(bucket: string, key: string): void {
-    this.statements.demote.run(bucket, key)
+    this.writer.run('demote', bucket, key)
   }
 
   promote(row: VersionRow): void {
-    this.statements.promote.run(row.bucket, row.key, row.seq)
+    this.writer.run('promote', row.bucket, row.key, row.seq)
   }
 
-  note(moves: Moves): void {
-    this.statements.moves.run(JSON.stringify(moves), this.lowestSeq)
+  get lastSeq(): number {
+    return this.lowestSeq
+  }
+
+  /** Keeps the number and the file work of a commit with it. */
+  note(number: number, moves: Moves): void {
+    this.statements.moves.run(JSON.stringify({ number, ...moves }), this.lowestSeq)
   }
 
   /** Keys from `from` (inclusive) to `to` (exclusive; to the end without it) in UTF-8 byte order: current objects, or with `all` every

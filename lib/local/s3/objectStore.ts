@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, createReadStream, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
-import type { DatabaseSync } from 'node:sqlite'
 import { Bodies, type ReceivedBody } from './bodies.ts'
-import { BucketIndex, type BucketRow } from './bucketIndex.ts'
-import { openDatabase, transaction } from './database.ts'
+import type { BucketIndex, BucketRow } from './bucketIndex.ts'
 import { s3Error } from './errors.ts'
 import { fileName, hashedPath, readablePath } from './keyPath.ts'
-import { ObjectIndex, type Moves, type ObjectMeta, type VersionRow } from './objectIndex.ts'
-import { UploadIndex } from './uploadIndex.ts'
+import type { Moves, ObjectIndex, ObjectMeta, VersionRow } from './objectIndex.ts'
+import type { StoreIndex } from './storeIndex.ts'
+import type { UploadIndex } from './uploadIndex.ts'
 
 /** Refuses a write by throwing; `current` is what readers see now. Judged in the same turn as the write, so it is atomic. */
 export type WriteCondition = (current: VersionRow | undefined) => void
@@ -19,37 +18,30 @@ export interface DeleteResult {
   deleteMarker: boolean
 }
 
-/** Buckets, versions and bodies kept in step. Everything that changes them is synchronous: in one turn the index commits, naming the file
- *  work in the same transaction, and the files follow. A process killed in between repeats that work when it opens the store again. */
+/** Buckets, versions and bodies kept in step. Everything that changes them is synchronous: in one turn the index takes the change, with the file work in
+ *  it, and the files follow. A process killed in between repeats that work when it opens the store again. */
 export class ObjectStore {
   readonly bodies: Bodies
   readonly objects: ObjectIndex
   readonly buckets: BucketIndex
   readonly uploads: UploadIndex
-  private readonly database: DatabaseSync
+  private readonly index: StoreIndex
 
-  constructor(dir: string) {
-    this.database = openDatabase(dir)
+  /** Finishes or removes what a killed process left half done. */
+  constructor(dir: string, index: StoreIndex) {
+    this.index = index
     this.bodies = new Bodies(dir)
-    this.objects = new ObjectIndex(this.database)
-    this.buckets = new BucketIndex(this.database)
-    this.uploads = new UploadIndex(this.database)
-    this.recover()
-  }
-
-  private recover(): void {
-    const last = this.database.prepare('SELECT work FROM moves').get()
-    this.bodies.repair(JSON.parse(last?.work as string) as Moves)
+    this.objects = index.objects
+    this.buckets = index.buckets
+    this.uploads = index.uploads
+    this.bodies.repair(index.lastMoves)
     this.bodies.sweepTemporary()
     this.uploads.sweep(this.bodies)
-    for (const name of readdirSync(this.bodies.dir)) {
-      if (!name.startsWith('_') && !this.buckets.get(name)) this.bodies.removeTree(name)
-    }
   }
 
   /** One transaction and the file work that belongs to it. */
   commit(moves: Moves, work: () => void): void {
-    this.record(moves, work)
+    this.index.record(moves, work)
     this.bodies.apply(moves)
   }
 
@@ -59,7 +51,7 @@ export class ObjectStore {
       try {
         const { path, remove, work, result } = prepare()
         const moves: Moves = { place: [body.temporary, path], remove }
-        this.record(moves, work)
+        this.index.record(moves, work)
         return { moves, result }
       } catch (error) {
         this.bodies.discard(body)
@@ -69,13 +61,6 @@ export class ObjectStore {
     const { moves, result } = record()
     this.bodies.apply(moves)
     return result
-  }
-
-  private record(moves: Moves, work: () => void): void {
-    transaction(this.database, () => {
-      work()
-      this.objects.note(moves)
-    })
   }
 
   bucket(name: string): BucketRow {
@@ -88,6 +73,8 @@ export class ObjectStore {
   createBucket(name: string, config: Record<string, string> = {}): void {
     if (this.buckets.get(name)) return
     this.commit({}, () => this.buckets.put({ name, createdMs: Date.now(), versioning: '', config }))
+    // Empty, the folder tells of the bucket when nothing else does.
+    this.bodies.claim(`${name}/objects/any`)
   }
 
   /** The current object, or undefined when there is none or a delete marker hides it. */
@@ -170,9 +157,30 @@ export class ObjectStore {
     })
   }
 
-  /** Opens a body for reading. What it answers stays whole whatever is written or deleted meanwhile. */
-  open(row: VersionRow): number {
-    return openSync(this.bodies.absolute(row.path), 'r')
+  /** Makes an object of a file that lies in its place already. */
+  adopt(file: Pick<VersionRow, 'bucket' | 'key' | 'path' | 'sizeBytes' | 'etag' | 'modifiedMs'>): void {
+    const meta = { headers: { 'content-type': 'binary/octet-stream' }, metadata: {}, tags: [] }
+    const row = { ...file, ...meta, seq: this.objects.nextSeq(), versionId: 'null', latest: true, marker: false }
+    this.commit({}, () => this.objects.insert(row))
+  }
+
+  /** Drops a version whose body is damaged or gone; the file goes to `aside`, or stays where it is. */
+  takeOut(row: VersionRow, aside?: string): void {
+    const next = row.latest ? this.objects.versions(row.bucket, row.key).find(({ seq }) => seq !== row.seq) : undefined
+    this.commit(aside === undefined ? {} : { place: [row.path, aside] }, () => {
+      this.objects.drop(row)
+      if (next) this.objects.promote(next)
+    })
+  }
+
+  /** Opens a body for reading. What it answers stays whole whatever is written or deleted meanwhile. Fails with InternalError when it is not what was put. */
+  private open(row: VersionRow): number {
+    const fd = openIfThere(this.bodies.absolute(row.path))
+    const found = fd === undefined ? undefined : fstatSync(fd).size
+    if (fd !== undefined && found === row.sizeBytes) return fd
+    if (fd !== undefined) closeSync(fd)
+    const message = `The file of this object is damaged: ${found ?? 'none'} of its ${row.sizeBytes} bytes are there. Put the object again or delete it.`
+    throw s3Error('InternalError', { Key: row.key }, message)
   }
 
   /** `start` inclusive, `end` exclusive. */
@@ -196,24 +204,21 @@ export class ObjectStore {
 
   /** Forgets an upload with its parts: it was aborted, or completed and is an object now. */
   dropUpload(id: string): void {
-    this.commit({}, () => this.uploads.drop(id))
-    this.bodies.removeTree(`_uploads/${id}`)
+    this.commit({ removeTrees: [`_uploads/${id}`] }, () => this.uploads.drop(id))
   }
 
   deleteBucket(name: string): void {
     this.bucket(name)
     for (const _ of this.objects.scan(name, '', undefined, { all: true })) throw s3Error('BucketNotEmpty', { BucketName: name })
     const uploads = this.uploads.ofBucket(name)
-    this.commit({}, () => {
+    this.commit({ removeTrees: [name, ...uploads.map(({ id }) => `_uploads/${id}`)] }, () => {
       for (const upload of uploads) this.uploads.drop(upload.id)
       this.buckets.drop(name)
     })
-    for (const upload of uploads) this.bodies.removeTree(`_uploads/${upload.id}`)
-    this.bodies.removeTree(name)
   }
 
   close(): void {
-    this.database.close()
+    this.index.close()
   }
 
   private supersede(latest: VersionRow | undefined, replaced: VersionRow | undefined, row: VersionRow): void {
@@ -241,6 +246,15 @@ export class ObjectStore {
     const path = `${bucket}/versions/${versionId}/${fileName(key)}`
     this.bodies.claim(path)
     return path
+  }
+}
+
+function openIfThere(file: string): number | undefined {
+  try {
+    return openSync(file, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -4,7 +4,8 @@ import { digestFile, type ReceivedBody } from './bodies.ts'
 import { s3Error } from './errors.ts'
 import { afterKey, afterPrefix, type ObjectMeta, type VersionRow } from './objectIndex.ts'
 import { checkBucketName } from './names.ts'
-import { ObjectStore } from './objectStore.ts'
+import type { ObjectStore } from './objectStore.ts'
+import { openStore } from './openStore.ts'
 
 /** One stored object, as the crawler and the query engine see it. `path` is an absolute plain file with the body as stored. */
 export interface StoredObject {
@@ -51,9 +52,9 @@ export interface S3Storage extends Storage {
 }
 
 /** Opens (or makes) the store in `dir`, a folder of its own such as `LAB_DIR/s3`. One process at a time: a second one fails.
- *  What a killed process left half done is finished or removed first. */
-export async function openStorage({ dir }: { dir: string }): Promise<S3Storage> {
-  const store = new ObjectStore(dir)
+ *  What a killed process left half done is finished or removed first; an index that is lost or damaged is made anew. `log` is told. */
+export async function openStorage({ dir, log }: { dir: string; log?: (line: string) => void }): Promise<S3Storage> {
+  const store = await openStore(dir, log)
   const found = (bucket: string, key: string): VersionRow | undefined => {
     store.bucket(bucket)
     return store.current(bucket, key)

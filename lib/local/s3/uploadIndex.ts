@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Bodies } from './bodies.ts'
 import type { ChecksumAlgorithm } from './checksum.ts'
+import type { IndexWriter } from './indexWriter.ts'
 import type { ObjectMeta } from './objectIndex.ts'
 
 /** A multipart upload in progress; `meta` becomes the object's. */
@@ -30,29 +31,22 @@ export interface PartRow {
 
 /** Multipart uploads and their parts. */
 export class UploadIndex {
-  private readonly statements: Record<
-    'save' | 'get' | 'list' | 'drop' | 'dropParts' | 'savePart' | 'parts' | 'ids',
-    StatementSync
-  >
+  private readonly writer: IndexWriter
+  private readonly statements: Record<'get' | 'list' | 'parts' | 'ids', StatementSync>
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, writer: IndexWriter) {
+    this.writer = writer
     const prepare = (sql: string) => database.prepare(sql)
     this.statements = {
-      save: prepare('INSERT INTO upload (id, bucket, key, created, meta) VALUES (?, ?, ?, ?, ?)'),
       get: prepare('SELECT * FROM upload WHERE id = ?'),
       list: prepare('SELECT * FROM upload WHERE bucket = ? ORDER BY key, created, id'),
-      drop: prepare('DELETE FROM upload WHERE id = ?'),
-      dropParts: prepare('DELETE FROM part WHERE upload = ?'),
-      savePart: prepare(
-        'INSERT OR REPLACE INTO part (upload, number, path, size, etag, modified, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ),
       parts: prepare('SELECT * FROM part WHERE upload = ? ORDER BY number'),
       ids: prepare('SELECT id FROM upload'),
     }
   }
 
   put({ id, bucket, key, createdMs, meta, algorithm, checksumType }: UploadRow): void {
-    this.statements.save.run(id, bucket, key, createdMs, JSON.stringify({ meta, algorithm, checksumType }))
+    this.writer.run('putUpload', id, bucket, key, createdMs, JSON.stringify({ meta, algorithm, checksumType }))
   }
 
   get(id: string): UploadRow | undefined {
@@ -66,12 +60,13 @@ export class UploadIndex {
   }
 
   drop(id: string): void {
-    this.statements.drop.run(id)
-    this.statements.dropParts.run(id)
+    this.writer.run('dropUpload', id)
+    this.writer.run('dropParts', id)
   }
 
   putPart(id: string, part: PartRow): void {
-    this.statements.savePart.run(id, part.number, part.path, part.sizeBytes, part.etag, part.modifiedMs, part.checksum)
+    const { number, path, sizeBytes, etag, modifiedMs, checksum } = part
+    this.writer.run('putPart', id, number, path, sizeBytes, etag, modifiedMs, checksum)
   }
 
   /** By number. */
@@ -91,7 +86,7 @@ export class UploadIndex {
     mkdirSync(bodies.absolute('_uploads'), { recursive: true })
     const known = new Set(this.statements.ids.all().map(row => row.id as string))
     for (const id of readdirSync(bodies.absolute('_uploads'))) {
-      if (!known.has(id)) bodies.removeTree(`_uploads/${id}`)
+      if (!known.has(id)) bodies.apply({ removeTrees: [`_uploads/${id}`] })
     }
   }
 }

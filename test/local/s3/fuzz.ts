@@ -184,7 +184,9 @@ async function checkServer(server: TestServer): Promise<void> {
   await server.storage.put(bucket, 'after', Buffer.from('alive'))
   if ((await server.storage.head(bucket, 'after'))?.sizeBytes !== 5) throw new Error('the server does not work any more')
   const top = readdirSync(server.dir).filter(name => !name.startsWith('_index.db'))
-  const strangers = top.filter(name => name !== '_tmp' && name !== '_uploads' && !server.storage.hasBucket(name))
+  const strangers = top.filter(
+    name => !['_tmp', '_uploads', '_journal.jsonl', '_boot-id'].includes(name) && !server.storage.hasBucket(name),
+  )
   if (strangers.length > 0) throw new Error(`files out of place: ${strangers.join(', ')}`)
   const left = readdirSync(join(server.dir, '_tmp'))
   if (left.length > 0) throw new Error(`temporary files were left: ${left.join(', ')}`)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { ObjectStore } from '../../../lib/local/s3/objectStore.ts'
+import { openStore } from '../../../lib/local/s3/openStore.ts'
 import { openStorage, type S3Storage } from '../../../lib/local/s3/storage.ts'
 import { killDrill } from './killDrill.ts'
 import { temporaryDir } from './testServer.ts'
@@ -54,11 +54,11 @@ test('what a commit still had to do with files is done when the store is opened 
 
 test('what was never committed is swept away', async () => {
   const dir = folder()
-  const store = new ObjectStore(dir)
+  const store = await openStore(dir)
   store.createBucket('lake')
   store.close()
   writeFileSync(join(dir, '_tmp/1-1'), 'half')
-  const again = new ObjectStore(dir)
+  const again = await openStore(dir)
   expect(existsSync(join(dir, '_tmp/1-1'))).toBe(false)
   again.close()
 })

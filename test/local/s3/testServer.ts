@@ -24,9 +24,9 @@ export function temporaryDir(): string {
   return mkdtempSync(join(tmpdir(), 'tickerlake-s3-'))
 }
 
-/** An S3 server on a free port and a folder of its own; both go with `close`. */
-export async function startTestServer(options: Partial<AwsServerOptions> = {}): Promise<TestServer> {
-  const dir = temporaryDir()
+/** An S3 server on a free port; with `close` it goes, and its folder too when none was given. */
+export async function startTestServer(options: Partial<AwsServerOptions> = {}, givenDir?: string): Promise<TestServer> {
+  const dir = givenDir ?? temporaryDir()
   const storage = await openStorage({ dir })
   const logged: string[] = []
   const s3 = s3Service(storage, { region })
@@ -43,7 +43,7 @@ export async function startTestServer(options: Partial<AwsServerOptions> = {}): 
       for (const client of clients) client.destroy()
       await server.close()
       await storage.close()
-      rmSync(dir, { recursive: true, force: true })
+      if (givenDir === undefined) rmSync(dir, { recursive: true, force: true })
     },
   }
 }
