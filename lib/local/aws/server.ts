@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { authenticate, type Credentials, type Verifier } from './authentication.ts'
 import { ServiceError } from './errors.ts'
 import type { JsonService } from './json.ts'
@@ -50,10 +51,14 @@ export async function startAwsServer({
 }: AwsServerOptions): Promise<AwsServer> {
   const hostId = randomBytes(32).toString('base64')
   const verifier: Verifier = { credentials, region, now }
+  const underWay = new WeakMap<Duplex, ServerResponse>()
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0, noDelay: true }, (message, response) => {
+    underWay.set(message.socket, response)
     void answer(message, response, { hostId, verifier, s3, services: json, log })
   })
-  server.on('clientError', refuseUnreadable)
+  // A client that has ended its side still listens; without this Node would end the other one before the answer.
+  Object.assign(server, { httpAllowHalfOpen: true })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseUnreadable(error, socket, underWay.get(socket)))
   await listen(server, port, host)
   const address = server.address() as AddressInfo
   return { port: address.port, url: `http://${host}:${address.port}`, close: () => close(server) }
@@ -150,16 +155,21 @@ function close(server: Server): Promise<void> {
   })
 }
 
-/** Bytes that are no HTTP request. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
-  const code = tooLarge ? 'RequestHeaderSectionTooLarge' : 'BadRequest'
-  const message = tooLarge
-    ? 'Your request header section exceeds the maximum allowed size.'
-    : 'An error occurred when parsing the HTTP request.'
+/** Bytes that are no HTTP request, or an end within one. An answer that has begun is all there will be. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, response: ServerResponse | undefined): void {
+  const isAnswering = response?.headersSent && !response.writableFinished
+  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering) return void socket.destroy()
+  const [code, message] = unreadable(error, response !== undefined && !response.headersSent)
   const body = `${xmlDeclaration}<Error><Code>${code}</Code><Message>${message}</Message></Error>`
   socket.end(
     `HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
   )
+}
+
+function unreadable({ code }: NodeJS.ErrnoException, isWithinBody: boolean): [code: string, message: string] {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return ['RequestHeaderSectionTooLarge', 'Your request header section exceeds the maximum allowed size.']
+  if (code === 'HPE_INVALID_EOF_STATE' && isWithinBody)
+    return ['IncompleteBody', 'You did not provide the number of bytes specified by the Content-Length HTTP header']
+  return ['BadRequest', 'An error occurred when parsing the HTTP request.']
 }

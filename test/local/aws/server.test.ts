@@ -123,6 +123,31 @@ describe('the server', () => {
     expect(text).toMatch(/^HTTP\/1.1 400 Bad Request\r\n.*<Code>BadRequest<\/Code>/s)
   })
 
+  test.each([
+    ['a whole request', '', '200 OK'],
+    ['a body cut short', 'content-length: 999\r\n', '400 Bad Request\r\n.*<Code>IncompleteBody</Code>'],
+    ['a head cut short', 'x-amz-', '400 Bad Request\r\n.*<Code>BadRequest</Code>'],
+  ])('a client that has ended its side is answered: %s', async (_name, more, expected) => {
+    await server.storage.createBucket('half-closed')
+    const path = '/half-closed/key'
+    const given = { host: `127.0.0.1:${server.port}`, connection: 'close' }
+    const headers = signed({ ...credentials, method: 'PUT', path, payload: sha256('body'), headers: given })
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    const length = more === '' ? 'content-length: 4\r\n' : more
+    const end = more === 'x-amz-' ? '' : '\r\nbody'
+    const { connect } = await import('node:net')
+    const text = await new Promise<string>(resolve => {
+      let all = ''
+      const socket = connect(server.port, '127.0.0.1')
+      socket.on('data', chunk => (all += chunk))
+      socket.on('close', () => resolve(all))
+      socket.end(`PUT ${path} HTTP/1.1\r\n${lines.join('')}${length}${end}`)
+    })
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${expected}`, 's'))
+    expect(text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1)
+    expect(server.logged).toEqual([])
+  })
+
   test('a taken port is EADDRINUSE', async () => {
     const s3 = async () => {}
     await expect(startAwsServer({ port: server.port, region, credentials, s3 })).rejects.toMatchObject({ code: 'EADDRINUSE' })
