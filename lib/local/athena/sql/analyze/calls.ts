@@ -204,7 +204,8 @@ function lambdaValue(
 ): Value | undefined {
   const parameter = parameterAt(signature, index)
   const types = parameter.arguments.map(argument => argument as Exclude<typeof argument, string>)
-  const names = lambda.parameters.map(() => analysis.nextName('lambda_'))
+  // By depth, not by a counter: the same text must give the same SQL, or GROUP BY would not find it.
+  const names = lambda.parameters.map((_, i) => `lambda_${scope.lambdas.size}_${i}`)
   if (types.length - 1 !== names.length)
     throw queryError(
       analysis,

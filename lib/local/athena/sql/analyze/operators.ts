@@ -15,6 +15,7 @@ import {
   type Type,
 } from '../types/types.ts'
 import { resolveCall } from './calls.ts'
+import { comparable, comparisonSql, maybeNaN, memberSql } from './equality.ts'
 import { combine, queryError, type Analysis, type Scope, type Value } from './scope.ts'
 
 type Arithmetic = Expression & { kind: 'arithmetic' }
@@ -70,11 +71,14 @@ function decimalSql(operator: string, left: Value, right: Value, a: Type, b: Typ
     t.kind === 'decimal' ? coerceSql(value.sql, value.type, t) : `CAST(${value.sql} AS DECIMAL(19,0))`
   const x = asDecimal(left, a)
   const y = asDecimal(right, b)
-  if (operator === '/')
-    return { sql: guardZero(left, x, y, `CAST(t_divide(${x}, ${y}, ${type.scale}) AS ${duckdbType(type)})`), type }
+  if (operator === '/') return { sql: guardZero(left, x, y, `CAST(${quotientSql(x, y, type)} AS ${duckdbType(type)})`), type }
   const plain = `CAST(${x} ${operator} ${y} AS ${duckdbType(type)})`
   return { sql: operator === '%' ? guardZero(left, x, y, plain) : plain, type }
 }
+
+/** Doubles hold 15 digits; what may have more is divided exactly. */
+const quotientSql = (x: string, y: string, { precision, scale }: Type & { kind: 'decimal' }) =>
+  precision <= 15 ? `t_divide(${x}, ${y}, ${scale})` : `t_js_divide(CAST(${x} AS VARCHAR), CAST(${y} AS VARCHAR), ${scale})`
 
 /** Dates, timestamps and intervals. */
 function timeSql(operator: string, left: Value, right: Value): { sql: string; type: Type } | undefined {
@@ -131,16 +135,14 @@ function scaled(interval: Value, by: Value, operator: string): { sql: string; ty
   return { sql: `CAST(trunc(${interval.sql} ${operator} ${factor}) AS ${duckdbType(type)})`, type }
 }
 
-/** What is compared of a value: the instant of a timestamp with zone. */
-const comparable = (sql: string, type: Type) => (type.kind.endsWith('with time zone') ? `t_utc(${sql})` : sql)
 const ORDERED_ONLY = ['<', '<=', '>', '>=']
 
 /** SQL of `left op right`; undefined: the types do not go together. */
 export function compareSql(operator: string, left: Value, right: Value): string | undefined {
   const common = commonType(left.type, right.type)
   if (!common || (ORDERED_ONLY.includes(operator) && !isOrderable(common))) return undefined
-  const side = (value: Value) => comparable(coerceSql(value.sql, value.type, common), common)
-  return `(${side(left)} ${operator} ${side(right)})`
+  const side = (value: Value) => coerceSql(value.sql, value.type, common)
+  return comparisonSql(operator, side(left), side(right), common)
 }
 
 export function compare(analysis: Analysis, node: Expression & { kind: 'compare' }, scope: Scope): Value {
@@ -167,8 +169,10 @@ export function between(analysis: Analysis, node: Expression & { kind: 'between'
     const message = `Cannot check if ${typeName(value.type)} is BETWEEN ${typeName(low.type)} and ${typeName(high.type)}`
     throw queryError(analysis, 'TYPE_MISMATCH', message, node.operatorAt)
   }
-  const [x, y, z] = [value, low, high].map(part => comparable(coerceSql(part.sql, part.type, common), common))
-  return combine(scope, `(${x} BETWEEN ${y} AND ${z})`, BOOLEAN, [value, low, high])
+  const [x, y, z] = [value, low, high].map(part => coerceSql(part.sql, part.type, common)) as [string, string, string]
+  const [a, b, c] = [x, y, z].map(sql => comparable(sql, common))
+  const guard = [x, z].filter(sql => maybeNaN(sql, common)).length === 2 ? ` AND NOT isnan(${z})` : ''
+  return combine(scope, `(${a} BETWEEN ${b} AND ${c}${guard})`, BOOLEAN, [value, low, high])
 }
 
 export function inList(analysis: Analysis, node: Expression & { kind: 'in' }, scope: Scope): Value {
@@ -179,8 +183,8 @@ export function inList(analysis: Analysis, node: Expression & { kind: 'in' }, sc
     const message = `IN value and list items must be the same type or coercible to a common type. Cannot find common type between ${typeName(values[0]!.type)} and ${typeName(values.find(value => !commonType(values[0]!.type, value.type))?.type ?? values[1]!.type)}`
     throw queryError(analysis, 'TYPE_MISMATCH', message, node.list[0]!.at)
   }
-  const [first, ...list] = values.map(value => comparable(coerceSql(value.sql, value.type, common!), common!))
-  return combine(scope, `(${first} IN (${list.join(', ')}))`, BOOLEAN, values)
+  const [first, ...list] = values.map(value => coerceSql(value.sql, value.type, common!)) as [string, ...string[]]
+  return combine(scope, memberSql(first, list, common), BOOLEAN, values)
 }
 
 /** `-x`, `+x`; the minus of a literal belongs to the literal. */

@@ -1,7 +1,7 @@
 import { coerceSql } from '../generate/cast.ts'
 import type { Body, Query } from '../parse/ast.ts'
 import { commonType } from '../types/coerce.ts'
-import { typeName } from '../types/types.ts'
+import { fieldKey, quoteText, typeName, type Type } from '../types/types.ts'
 import { orderKey, rowCount } from './ordering.ts'
 import { withRecursive } from './recursion.ts'
 import { newScope, queryError, type AnalysedQuery, type Analysis, type Cte, type Field, type Scope, type Value } from './scope.ts'
@@ -106,7 +106,7 @@ function values(
   const rows = node.rows.map(row => {
     if (row.kind === 'row') return row.fields.map(field => analysis.expression(field, scope))
     const value = analysis.expression(row, scope)
-    return [value]
+    return value.type.kind === 'row' ? rowValues(value, value.type) : [value]
   })
   const width = rows[0]!.length
   const other = rows.find(row => row.length !== width)
@@ -133,6 +133,10 @@ function values(
   const fields = types.map((type, i): Field => ({ name: undefined, qualifier: [], sql: `c${i}`, type, sources: new Set() }))
   return { sql: `SELECT ${columns} FROM (VALUES ${lines.join(', ')}) AS ${name}(${columns})`, fields }
 }
+
+/** A row that is computed has its fields as columns, as one that is written out. */
+const rowValues = ({ sql }: Value, { fields }: Type & { kind: 'row' }): Value[] =>
+  fields.map((field, i) => ({ sql: `struct_extract(${sql}, ${quoteText(fieldKey(field, i))})`, type: field.type }))
 
 const rowTypes = (row: Value[]) => `row(${row.map(value => typeName(value.type)).join(', ')})`
 

@@ -28,7 +28,12 @@ export function relation(analysis: Analysis, node: RelationNode, scope: Scope, l
       const percentage = analysis.expression(node.percentage, newScope(undefined, scope.ctes))
       const share = Number(percentage.literal ?? 100)
       if (!(share >= 0 && share <= 100))
-        throw queryError(analysis, 'INVALID_ARGUMENTS', 'Sample percentage must be between 0 and 100', node.percentage.at)
+        throw queryError(
+          analysis,
+          'NUMERIC_VALUE_OUT_OF_RANGE',
+          `Sample percentage must be ${share > 100 ? 'less than or equal to 100' : 'greater than or equal to 0'}`,
+          node.percentage.at,
+        )
       const name = analysis.nextName('r')
       const columns = inner.fields.map((field, i) => `${field.sql} AS c${i}`).join(', ') || '1'
       const fields = inner.fields.map((field, i) => ({ ...field, sql: `${name}.c${i}` }))

@@ -68,6 +68,8 @@ function resolved(analysis: Analysis, window: Window, scope: Scope): Window {
 function boundSql(analysis: Analysis, bound: Bound, scope: Scope): string {
   if (!bound.value) return bound.kind
   const value = analysis.expression(bound.value, scope)
+  if (value.literal?.startsWith('-'))
+    throw queryError(analysis, 'INVALID_WINDOW_FRAME', 'Window frame offset value must not be negative or null', bound.value.at)
   const { kind } = value.type
   const sql =
     kind === 'interval day to second'

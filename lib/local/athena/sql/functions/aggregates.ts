@@ -1,5 +1,5 @@
-import type { FunctionTable } from './signature.ts'
-import { duckdbType } from '../types/types.ts'
+import type { FunctionTable, Template } from './signature.ts'
+import { duckdbType, type Type } from '../types/types.ts'
 
 const STATISTICS = {
   stddev: 'stddev_samp',
@@ -10,7 +10,12 @@ const STATISTICS = {
   var_pop: 'var_pop',
   kurtosis: 'kurtosis',
 }
-const PAIRS = ['corr', 'covar_pop', 'covar_samp', 'regr_intercept', 'regr_slope']
+const WEIGHTED = "t_weighted_percentile({list({'x': CAST($1 AS DOUBLE), 'w': $2})|$1 IS NOT NULL}, $3)"
+const PAIRS = ['covar_pop', 'covar_samp', 'regr_intercept', 'regr_slope']
+const pairs = (name: string, sql: string): FunctionTable => ({
+  [`${name}(double, double) double`]: sql,
+  [`${name}(real, real) real`]: `CAST(${sql} AS FLOAT)`,
+})
 const extreme = (name: 'max' | 'min'): FunctionTable => ({
   [`${name}(t) t`]: `{${name}($1)}`,
   [`${name}(t, bigint) array(t)`]: `{${name}($1, $2)}`,
@@ -26,7 +31,11 @@ export const aggregateFunctions: FunctionTable = {
   'avg(double) double': '{avg($1)}',
   'avg(bigint) double': '{avg($1)}',
   'avg(real) real': 'CAST({avg($1)} AS FLOAT)',
-  'avg(decimal(p, s)) decimal(p, s)': e => `CAST(CAST({avg(${e.args[0]})} AS VARCHAR) AS ${duckdbType(e.result)})`,
+  'avg(decimal(p, s)) decimal(p, s)': ({ args, result }) => {
+    const { scale } = result as Type & { kind: 'decimal' }
+    const [sum, count] = [`{sum(${args[0]})}`, `{count(${args[0]})}`]
+    return `CASE WHEN ${count} > 0 THEN CAST(t_js_divide(CAST(${sum} AS VARCHAR), CAST(${count} AS VARCHAR), ${scale}) AS ${duckdbType(result)}) END`
+  },
   'avg(interval day to second) interval day to second': 'CAST({avg($1)} AS BIGINT)',
   'bool_and(boolean) boolean': '{bool_and($1)}',
   'bool_or(boolean) boolean': '{bool_or($1)}',
@@ -37,7 +46,11 @@ export const aggregateFunctions: FunctionTable = {
   'count_if(boolean) bigint': 'CAST(coalesce({count_if($1)}, 0) AS BIGINT)',
   'geometric_mean(double) double': '{geomean($1)}',
   'geometric_mean(bigint) double': '{geomean($1)}',
+  'geometric_mean(real) real': 'CAST({geomean($1)} AS FLOAT)',
   'listagg(varchar, varchar) varchar': '{string_agg($1, $2)}',
+  // NaN is DuckDB's greatest number, and no number for Trino.
+  'max(double) double': 'coalesce({max(t_number($1))}, {min($1)})',
+  'max(real) real': 'coalesce({max(t_number($1))}, {min($1)})',
   ...extreme('max'),
   ...extreme('min'),
   // DuckDB corrects for the sample's size, Trino does not.
@@ -63,19 +76,24 @@ export const aggregateFunctions: FunctionTable = {
       const whole = type === 'bigint' ? 'CAST(round($) AS BIGINT)' : type === 'real' ? 'CAST($ AS FLOAT)' : '$'
       const each = (list: string) => `list_transform(${list}, lambda q: ${whole.replace('$', () => 'q')})`
       return [
-        [`approx_percentile(${type}, double) ${type}`, whole.replace('$', () => '{quantile_disc($1, $2)}')],
-        [`approx_percentile(${type}, double, double) ${type}`, whole.replace('$', () => '{quantile_disc($1, $2)}')],
-        [`approx_percentile(${type}, array(double)) array(${type})`, each('{quantile_disc($1, $2)}')],
+        [`approx_percentile(${type}, double) ${type}`, whole.replace('$', () => '{quantile_disc($1, t_quantile($2))}')],
         [
-          `approx_percentile(${type}, bigint, double) ${type}`,
-          whole.replace('$', () => "t_weighted_percentile({list({'x': $1, 'w': $2})|$1 IS NOT NULL}, $3)"),
+          `approx_percentile(${type}, array(double)) array(${type})`,
+          each('{quantile_disc($1, list_transform($2, lambda p: t_quantile(p)))}'),
+        ],
+        [`approx_percentile(${type}, double, double) ${type}`, whole.replace('$', () => WEIGHTED)],
+        [
+          `approx_percentile(${type}, double, array(double)) array(${type})`,
+          `list_transform($3, lambda p: ${whole.replace('$', () => WEIGHTED.replace('$3', 'p'))})`,
         ],
       ]
     }),
   ),
   'numeric_histogram(bigint, double) map(double, double)': 't_numeric_histogram({list($2)|$2 IS NOT NULL}, $1)',
   ...Object.fromEntries(Object.entries(STATISTICS).map(([name, sql]) => [`${name}(double) double`, `{${sql}($1)}`])),
-  ...Object.fromEntries(PAIRS.map(name => [`${name}(double, double) double`, `{${name}($1, $2)}`])),
+  // DuckDB's corr of a single pair is NaN, Trino's NULL.
+  ...pairs('corr', 'CASE WHEN {regr_count($1, $2)} > 1 THEN {corr($1, $2)} END'),
+  ...Object.assign({}, ...PAIRS.map(name => pairs(name, `{${name}($1, $2)}`))),
   'reduce_agg(t, s, function(s, t, s), function(s, s, s)) s': ({ args, types }) => {
     const state = duckdbType(types[1]!)
     const [, parameters, body] = /^lambda ([^:]*): ([\s\S]*)$/.exec(args[2]!)!
@@ -88,6 +106,14 @@ export const aggregateFunctions: FunctionTable = {
   },
 }
 
+/** A template whose argument, where it is a literal, must not be under a limit. */
+const least =
+  (index: number, limit: number, message: string, template: string): Template =>
+  ({ args, literals, fail }) =>
+    Number(literals[index] ?? limit) < limit
+      ? fail('INVALID_FUNCTION_ARGUMENT', message)
+      : template.replace(/\$(\d)/g, (_, i) => args[Number(i) - 1]!)
+
 /** Functions that need OVER. */
 export const windowFunctions: FunctionTable = {
   'row_number() bigint': '{row_number()}',
@@ -95,14 +121,14 @@ export const windowFunctions: FunctionTable = {
   'dense_rank() bigint': '{dense_rank()}',
   'percent_rank() double': '{percent_rank()}',
   'cume_dist() double': '{cume_dist()}',
-  'ntile(bigint) bigint': '{ntile($1)}',
+  'ntile(bigint) bigint': least(0, 1, 'Buckets must be greater than 0', '{ntile($1)}'),
   'first_value(t) t': '{first_value($1)}',
   'last_value(t) t': '{last_value($1)}',
-  'nth_value(t, bigint) t': '{nth_value($1, $2)}',
+  'nth_value(t, bigint) t': least(1, 1, 'Offset must be at least 1', '{nth_value($1, $2)}'),
   'lag(t) t': '{lag($1)}',
-  'lag(t, bigint) t': '{lag($1, $2)}',
-  'lag(t, bigint, t) t': '{lag($1, $2, $3)}',
+  'lag(t, bigint) t': least(1, 0, 'Offset must be at least 0', '{lag($1, $2)}'),
+  'lag(t, bigint, t) t': least(1, 0, 'Offset must be at least 0', '{lag($1, $2, $3)}'),
   'lead(t) t': '{lead($1)}',
-  'lead(t, bigint) t': '{lead($1, $2)}',
-  'lead(t, bigint, t) t': '{lead($1, $2, $3)}',
+  'lead(t, bigint) t': least(1, 0, 'Offset must be at least 0', '{lead($1, $2)}'),
+  'lead(t, bigint, t) t': least(1, 0, 'Offset must be at least 0', '{lead($1, $2, $3)}'),
 }

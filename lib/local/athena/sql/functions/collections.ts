@@ -127,7 +127,8 @@ function join({ args, types }: Emission): string {
 function sortBy({ args }: Emission): string {
   const [, parameters, body] = /^lambda ([^:]*): ([\s\S]*)$/.exec(args[1]!)!
   const [a, b] = parameters!.split(', ') as [string, string]
-  const rank = `len(list_filter(${args[0]}, lambda ${b}, ${b}_i: (${body}) > 0 OR ((${body}) = 0 AND ${b}_i < ${a}_i)))`
+  const order = `t_comparison(${body})`
+  const rank = `len(list_filter(${args[0]}, lambda ${b}, ${b}_i: ${order} > 0 OR (${order} = 0 AND ${b}_i < ${a}_i)))`
   return `list_transform(list_sort(list_transform(${args[0]}, lambda ${a}, ${a}_i: {'r': ${rank}, 'x': ${a}})), lambda e: e.x)`
 }
 

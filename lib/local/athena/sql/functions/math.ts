@@ -53,8 +53,8 @@ export const mathFunctions: FunctionTable = {
   ...Object.fromEntries(
     ['rand', 'random'].flatMap(name =>
       INTEGERS.flatMap(type => [
-        [`${name}(${type}) ${type}`, `CAST(floor(random() * $1) AS ${type.toUpperCase()})`],
-        [`${name}(${type}, ${type}) ${type}`, `CAST($1 + floor(random() * ($2 - $1)) AS ${type.toUpperCase()})`],
+        [`${name}(${type}) ${type}`, `CAST(floor(random() * t_bound($1)) AS ${type.toUpperCase()})`],
+        [`${name}(${type}, ${type}) ${type}`, `CAST($1 + floor(random() * t_span($1, $2)) AS ${type.toUpperCase()})`],
       ]),
     ),
   ),
@@ -71,8 +71,7 @@ export const mathFunctions: FunctionTable = {
     if (digits === undefined) return `CAST(t_round_to(${args[0]}, ${args[1]}) AS ${duckdbType(result)})`
     return `CAST(round(${args[0]}, ${Math.min(Number(digits), scaleOf(result))}) AS ${duckdbType(result)})`
   },
-  ...same('sign', 'CAST(sign($1) AS BIGINT)', ['bigint']),
-  ...same('sign', 'CAST(sign($1) AS INTEGER)', ['integer']),
+  ...Object.fromEntries(INTEGERS.map(type => [`sign(${type}) ${type}`, `CAST(sign($1) AS ${type.toUpperCase()})`])),
   ...same('sign', 't_sign($1)', ['double', 'real']),
   'sign(decimal(p, s)) decimal(1, 0)': 'CAST(sign($1) AS DECIMAL(1,0))',
   ...double('sin', 'sin($1)'),
@@ -84,7 +83,7 @@ export const mathFunctions: FunctionTable = {
   ...same('truncate', 'trunc($1)', ['double', 'real']),
   'truncate(decimal(p, s)) decimal(p, 0)': wholeDecimal('trunc($1)'),
   'truncate(decimal(p, s), integer) decimal(p, s)': ({ args, result }) =>
-    `CAST(trunc(${args[0]} * CAST(power(10, ${args[1]}) AS BIGINT)) / power(10, ${args[1]}) AS ${duckdbType(result)})`,
+    `CAST(t_truncate_decimal(${args[0]}, CAST(${args[1]} AS INTEGER)) AS ${duckdbType(result)})`,
   'width_bucket(double, double, double, bigint) bigint': 't_width_bucket($1, $2, $3, $4)',
   'width_bucket(double, array(double)) bigint': 'CAST(len(list_filter($2, lambda b: b <= $1)) AS BIGINT)',
   'normal_cdf(double, double, double) double': 't_normal_cdf($1, $2, $3)',

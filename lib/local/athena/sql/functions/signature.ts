@@ -80,7 +80,7 @@ export function distance(parameter: TypeNode, type: Type, bindings: Bindings): n
       }, 0)
     case 'varchar':
     case 'char':
-      return textDistance(parameter.name, sizes[0], type, bindings)
+      return textDistance(parameter, sizes[0], type, bindings)
     case 'decimal':
       return decimalDistance(sizes, type, bindings)
     case 'timestamp':
@@ -108,9 +108,15 @@ function bindVariable(name: string, type: Type, bindings: Bindings): number | un
   return sameType(bound, type) ? 0 : 1
 }
 
-function textDistance(name: string, size: string | undefined, type: Type, bindings: Bindings): number | undefined {
+function textDistance(
+  { name, arguments: sizes }: TypeNode,
+  size: string | undefined,
+  type: Type,
+  bindings: Bindings,
+): number | undefined {
   if (type.kind === 'char' || type.kind === 'varchar') {
-    if (name === 'char' && type.kind !== 'char') return undefined
+    if (name === 'char' && type.length === undefined) return undefined
+    if (typeof sizes[0] === 'string' && (type.length ?? Infinity) > Number(sizes[0])) return undefined
     if (size) bindings.set(size, Math.max((bindings.get(size) as number | undefined) ?? 0, type.length ?? Infinity))
     return type.kind === name ? 0 : 1
   }
@@ -173,8 +179,11 @@ export function instantiate(node: TypeNode, bindings: Bindings): Type {
       const length = size(0)
       return length === undefined || length === Infinity ? VARCHAR : { kind: 'varchar', length }
     }
-    case 'char':
-      return { kind: 'char', length: size(0) ?? 1 }
+    case 'char': {
+      const length =
+        size(0) ?? ((bindings.get('x') as number | undefined) ?? 0) + ((bindings.get('y') as number | undefined) ?? 1)
+      return { kind: 'char', length }
+    }
     case 'decimal':
       return { kind: 'decimal', precision: Math.min(38, size(0) ?? 38), scale: size(1) ?? 0 }
     case 'timestamp':

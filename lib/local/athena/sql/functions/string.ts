@@ -3,9 +3,12 @@ import type { FunctionTable } from './signature.ts'
 /** Trino's string functions. Positions and lengths count code points. */
 export const stringFunctions: FunctionTable = {
   'chr(bigint) varchar(1)': 'chr(CAST($1 AS INTEGER))',
-  'codepoint(varchar(x)) integer': 'unicode($1)',
+  'codepoint(varchar(1)) integer': 'unicode($1)',
+  'concat_ws(varchar) varchar': e => e.fail('INVALID_FUNCTION_ARGUMENT', 'There must be two or more arguments'),
   'concat_ws(varchar, varchar…) varchar': 'concat_ws($*)',
   'concat_ws(varchar, array(varchar)) varchar': "CASE WHEN $1 IS NOT NULL THEN coalesce(array_to_string($2, $1), '') END",
+  'concat(char(x), char(y)) char(u)': ({ args, types }) =>
+    `rtrim(rpad(${args[0]}, ${(types[0] as { length: number }).length}, ' ') || ${args[1]})`,
   'concat(varchar, varchar…) varchar': '(' + '$||' + ')',
   'concat(varbinary, varbinary…) varbinary': '($||)',
   'hamming_distance(varchar, varchar) bigint': 'CAST(t_hamming($1, $2) AS BIGINT)',
@@ -19,18 +22,18 @@ export const stringFunctions: FunctionTable = {
   'lpad(varchar, bigint, varchar) varchar': 't_lpad($1, $2, $3)',
   'lpad(varbinary, bigint, varbinary) varbinary': 'unhex(t_lpad(hex($1), 2 * $2, hex($3)))',
   'ltrim(varchar(x)) varchar(x)': 'ltrim($1, t_spaces())',
-  'ltrim(char(x)) char(x)': 'ltrim($1, t_spaces())',
+  'ltrim(char(x)) varchar(x)': 'ltrim($1, t_spaces())',
   'ltrim(varchar(x), varchar) varchar(x)': 'ltrim($1, $2)',
   'luhn_check(varchar) boolean': 't_luhn($1)',
   'normalize(varchar, varchar) varchar': 't_normalize($1, $2)',
-  'replace(varchar, varchar) varchar': "replace($1, $2, '')",
+  'replace(varchar(x), varchar) varchar(x)': "replace($1, $2, '')",
   'replace(varchar, varchar, varchar) varchar': 't_replace($1, $2, $3)',
   'reverse(varchar(x)) varchar(x)': 'reverse($1)',
   'reverse(varbinary) varbinary': 'unhex(t_reverse_pairs(hex($1)))',
   'rpad(varchar, bigint, varchar) varchar': 't_rpad($1, $2, $3)',
   'rpad(varbinary, bigint, varbinary) varbinary': 'unhex(t_rpad(hex($1), 2 * $2, hex($3)))',
   'rtrim(varchar(x)) varchar(x)': 'rtrim($1, t_spaces())',
-  'rtrim(char(x)) char(x)': 'rtrim($1, t_spaces())',
+  'rtrim(char(x)) varchar(x)': 'rtrim($1, t_spaces())',
   'rtrim(varchar(x), varchar) varchar(x)': 'rtrim($1, $2)',
   'soundex(varchar) varchar(4)': 't_soundex($1)',
   'split(varchar(x), varchar) array(varchar(x))': 't_split($1, $2)',
@@ -49,10 +52,10 @@ export const stringFunctions: FunctionTable = {
   'substr(varbinary, bigint, bigint) varbinary': 'unhex(substr(hex($1), 2 * $2 - 1, 2 * $3))',
   'translate(varchar, varchar, varchar) varchar': 'translate($1, $2, $3)',
   'trim(varchar(x)) varchar(x)': 'trim($1, t_spaces())',
-  'trim(char(x)) char(x)': 'trim($1, t_spaces())',
+  'trim(char(x)) varchar(x)': 'trim($1, t_spaces())',
   'trim(varchar(x), varchar) varchar(x)': 'trim($1, $2)',
-  'upper(varchar(x)) varchar(x)': 'upper($1)',
-  'upper(char(x)) char(x)': 'upper($1)',
+  'upper(varchar(x)) varchar(x)': 't_upper($1)',
+  'upper(char(x)) char(x)': 't_upper($1)',
   'word_stem(varchar(x)) varchar(x)': 't_word_stem($1)',
   'word_stem(varchar(x), varchar) varchar(x)': 't_word_stem($1)',
   'to_utf8(varchar) varbinary': 'encode($1)',
@@ -88,7 +91,7 @@ export const regexpFunctions: FunctionTable = {
   'regexp_position(varchar, varchar, bigint, bigint) integer': 't_js_regexp_position($1, $2, $3, $4)',
   'regexp_replace(varchar, varchar) varchar': regex("regexp_replace($1, $2, '', 'g')", "t_js_regexp_replace($1, $2, '')"),
   'regexp_replace(varchar, varchar, varchar) varchar': emission => {
-    const native = /\$\{|\\/.test(emission.literals[2] ?? '\\') ? undefined : replacementText(emission.literals[2]!)
+    const native = nativeReplacement(emission.literals[1], emission.literals[2])
     const sql = `regexp_replace($1, $2, ${native === undefined ? '' : `'${native.replaceAll("'", "''")}'`}, 'g')`
     return regex(native === undefined ? 't_js_regexp_replace($1, $2, $3)' : sql, 't_js_regexp_replace($1, $2, $3)')(emission)
   },
@@ -100,8 +103,12 @@ export const regexpFunctions: FunctionTable = {
   'regexp_split(varchar(x), varchar) array(varchar(x))': regex('regexp_split_to_array($1, $2)', 't_js_regexp_split($1, $2)'),
 }
 
-/** `$1` of Trino is `\1` of RE2. */
-const replacementText = (text: string) => text.replace(/\$(\d)/g, '\\$1')
+/** A replacement in RE2's words (`$1` is `\\1` there); undefined where JavaScript must do it: named groups, escapes, groups that are not there. */
+function nativeReplacement(pattern: string | undefined, text: string | undefined): string | undefined {
+  if (pattern === undefined || text === undefined || /\$\{|\\|\$\d\d|\$(?!\d)/.test(text)) return undefined
+  const groups = pattern.match(/(?<!\\)\((?!\?)/g)?.length ?? 0
+  return [...text.matchAll(/\$(\d)/g)].some(([, digit]) => Number(digit) > groups) ? undefined : text.replace(/\$(\d)/g, '\\$1')
+}
 
 /** Whether group number `group` of a pattern surely takes part in each match, so that RE2's empty text for a missing group cannot occur. */
 function groupAlwaysMatches(pattern: string, group: number): boolean {
@@ -113,7 +120,7 @@ function groupAlwaysMatches(pattern: string, group: number): boolean {
 function regex(native: string, javascript: string) {
   return ({ args, literals }: { args: string[]; literals: (string | undefined)[] }) => {
     const pattern = literals[1]
-    const simple = pattern !== undefined && !/\(\?[^:i]|\\[1-9kpPGZzA]|[*+?}]\+|\[\[|&&|\(\?i?\)\S*\(\?/.test(pattern)
+    const simple = pattern && !/\(\?[^:i]|\\[1-9kpPGZzA]|[*+?}]\+|\[\[|&&|\(\?i?\)\S*\(\?/.test(pattern)
     return fill(simple ? native : javascript, args)
   }
 }

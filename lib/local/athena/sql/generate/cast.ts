@@ -56,8 +56,10 @@ export function castSql(value: string, from: Type, to: Type, safe = false): stri
       return jsonText(value, from)
     case 'array':
     case 'map':
-    case 'row':
-      return nestedCast(value, from, to, safe)
+    case 'row': {
+      const nested = nestedCast(value, from, to)
+      return safe && nested && nested !== value ? `TRY(${nested})` : nested
+    }
     case 'interval day to second':
     case 'interval year to month':
     case 'unknown':
@@ -124,19 +126,20 @@ function rounded(value: string, from: number, to: number): string {
   return to >= from || to >= 6 ? value : `t_round_timestamp(${value}, ${10 ** (6 - to)})`
 }
 
-function nestedCast(value: string, from: Type, to: Type, safe: boolean): string | undefined {
+/** TRY_CAST of the whole is NULL when one part fails, so parts are always cast as CAST does. */
+function nestedCast(value: string, from: Type, to: Type): string | undefined {
   if (to.kind === 'array' && from.kind === 'array') {
     if (duckdbType(from) === duckdbType(to) && from.element.kind === to.element.kind && to.element.kind !== 'varchar')
       return value
     return withLambda(e => {
-      const element = castSql(e, from.element, to.element, safe)
+      const element = castSql(e, from.element, to.element)
       return element && (element === e ? value : `list_transform(${value}, lambda ${e}: ${element})`)
     })
   }
   if (to.kind === 'map' && from.kind === 'map')
     return withLambda(e => {
-      const key = castSql(`${e}.key`, from.key, to.key, safe)
-      const item = castSql(`${e}.value`, from.value, to.value, safe)
+      const key = castSql(`${e}.key`, from.key, to.key)
+      const item = castSql(`${e}.value`, from.value, to.value)
       return (
         key && item && `map_from_entries(list_transform(map_entries(${value}), lambda ${e}: {'key': ${key}, 'value': ${item}}))`
       )
@@ -145,7 +148,7 @@ function nestedCast(value: string, from: Type, to: Type, safe: boolean): string 
     if (to.fields.length !== from.fields.length) return undefined
     const fields = to.fields.map((field, i) => {
       const source = from.fields[i]!
-      const cast = castSql(`struct_extract(${value}, ${quoteText(fieldKey(source, i))})`, source.type, field.type, safe)
+      const cast = castSql(`struct_extract(${value}, ${quoteText(fieldKey(source, i))})`, source.type, field.type)
       return cast && `${quoteName(fieldKey(field, i))} := ${cast}`
     })
     if (fields.some(field => !field)) return undefined

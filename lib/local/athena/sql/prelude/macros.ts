@@ -73,6 +73,10 @@ const numbers = [
   `t_fmod(a, b) AS CASE WHEN b = 0 AND NOT isnan(a) THEN CAST('NaN' AS DOUBLE) ELSE a % b END`,
   `t_real(x) AS CASE WHEN abs(x) > 3.4028235677973366e38 AND isfinite(x) THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END`,
   `t_sum(x) AS CAST(x AS BIGINT)`,
+  `t_bound(n) AS CASE WHEN n <= 0 THEN ${badArgument("'bound must be positive'")} ELSE n END`,
+  `t_span(a, b) AS CASE WHEN a >= b THEN ${badArgument("'start value must be less than stop value'")} ELSE CAST(b AS DOUBLE) - a END`,
+  `t_number(x) AS CASE WHEN NOT isnan(x) THEN x END`,
+  `t_truncate_decimal(x, n) AS CASE WHEN n >= 0 THEN trunc(x, n) ELSE trunc(CAST(x AS DECIMAL(38,0)) // CAST(power(10, -n) AS HUGEINT)) * CAST(power(10, -n) AS HUGEINT) END`,
   `t_acos(x) AS CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`,
   `t_asin(x) AS CASE WHEN x BETWEEN -1 AND 1 THEN asin(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`,
   `t_sqrt(x) AS CASE WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(x) END`,
@@ -103,16 +107,18 @@ const numbers = [
   `t_exact(x, d) AS CAST(round(CAST(CAST(abs(x) AS VARCHAR) AS DECIMAL(38, 18)), d) AS VARCHAR)`,
   `t_grouped(v) AS format('{:,}', CAST(regexp_extract(v, '^[0-9]+') AS BIGINT)) || regexp_extract(v, '\\..*$')`,
   `t_fixed(x, d, g) AS CASE WHEN NOT isfinite(x) THEN t_scientific(x) WHEN abs(x) < 1e18 THEN CASE WHEN x < 0 THEN '-' ELSE '' END || CASE WHEN g THEN t_grouped(t_exact(x, d)) ELSE t_exact(x, d) END ELSE format('{:,.' || CAST(d AS VARCHAR) || 'f}', x) END`,
-  `t_data_size(x) AS CAST(regexp_extract(x, '^([0-9.]+)', 1) AS DOUBLE) * power(1024, CASE upper(regexp_extract(x, '([a-zA-Z]+)$', 1)) WHEN 'B' THEN 0 WHEN 'KB' THEN 1 WHEN 'MB' THEN 2 WHEN 'GB' THEN 3 WHEN 'TB' THEN 4 WHEN 'PB' THEN 5 WHEN 'EB' THEN 6 ELSE ${badArgument("'Invalid data size: ''' || x || ''''")} END)`,
+  `t_data_size(x) AS floor(CAST(regexp_extract(x, '^([0-9.]+)', 1) AS DOUBLE) * power(1024, CASE upper(regexp_extract(x, '([a-zA-Z]+)$', 1)) WHEN 'B' THEN 0 WHEN 'KB' THEN 1 WHEN 'MB' THEN 2 WHEN 'GB' THEN 3 WHEN 'TB' THEN 4 WHEN 'PB' THEN 5 WHEN 'EB' THEN 6 ELSE ${badArgument("'Invalid data size: ''' || x || ''''")} END))`,
   `t_plain(v) AS CASE WHEN contains(v, '.') THEN rtrim(rtrim(v, '0'), '.') ELSE v END`,
   `t_short(x) AS t_plain(CASE WHEN abs(x) < 10 THEN printf('%.2f', x) WHEN abs(x) < 100 THEN printf('%.1f', x) ELSE printf('%.0f', x) END)`,
-  `t_format_number(x) AS CASE WHEN x IS NULL THEN NULL WHEN abs(x) >= 1e12 THEN t_short(x / 1e12) || 'T' WHEN abs(x) >= 1e9 THEN t_short(x / 1e9) || 'B' WHEN abs(x) >= 1e6 THEN t_short(x / 1e6) || 'M' WHEN abs(x) >= 1e3 THEN t_short(x / 1e3) || 'K' ELSE t_short(x) END`,
+  `t_format_number(x) AS CASE WHEN x IS NULL THEN NULL WHEN abs(x) < 1 THEN '0' WHEN abs(x) >= 1e12 THEN t_short(x / 1e12) || 'T' WHEN abs(x) >= 1e9 THEN t_short(x / 1e9) || 'B' WHEN abs(x) >= 1e6 THEN t_short(x / 1e6) || 'M' WHEN abs(x) >= 1e3 THEN t_short(x / 1e3) || 'K' ELSE t_short(x) END`,
   `t_unit_text(n, u) AS CASE WHEN n = 0 THEN NULL ELSE CAST(n AS VARCHAR) || ' ' || u || CASE WHEN n = 1 THEN '' ELSE 's' END END`,
   `t_human_parts(s) AS concat_ws(', ', t_unit_text(s // 604800, 'week'), t_unit_text(s % 604800 // 86400, 'day'), t_unit_text(s % 86400 // 3600, 'hour'), t_unit_text(s % 3600 // 60, 'minute'), CASE WHEN s = 0 THEN '0 seconds' ELSE t_unit_text(s % 60, 'second') END)`,
   `t_human_seconds(x) AS t_human_parts(CAST(round(abs(x)) AS BIGINT))`,
 ]
 
 const texts = [
+  // Java turns each code point into one: there is no capital ß for it.
+  `t_upper(s) AS CASE WHEN contains(s, '\u00df') THEN array_to_string(list_transform(string_split(s, '\u00df'), lambda p: upper(p)), '\u00df') ELSE upper(s) END`,
   `t_spaces() AS '${' \t\n\v\f\r\u001c\u001d\u001e\u001f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000'}'`,
   `t_lpad(s, n, p) AS CASE WHEN p = '' THEN ${badArgument("'Padding string must not be empty'")} WHEN n < 0 THEN ${badArgument("'Target length must be in the range [0..2147483647]'")} ELSE lpad(s, CAST(n AS INTEGER), p) END`,
   `t_rpad(s, n, p) AS CASE WHEN p = '' THEN ${badArgument("'Padding string must not be empty'")} WHEN n < 0 THEN ${badArgument("'Target length must be in the range [0..2147483647]'")} ELSE rpad(s, CAST(n AS INTEGER), p) END`,
@@ -153,6 +159,7 @@ const lists = [
   `t_contains(l, v) AS CASE WHEN l IS NULL OR v IS NULL THEN NULL WHEN list_contains(l, v) THEN true WHEN t_has_null(l) THEN NULL ELSE false END`,
   `t_any(l) AS CASE WHEN l IS NULL THEN NULL WHEN list_contains(l, true) THEN true WHEN t_has_null(l) THEN NULL ELSE false END`,
   `t_all(l) AS CASE WHEN l IS NULL THEN NULL WHEN list_contains(l, false) THEN false WHEN t_has_null(l) THEN NULL ELSE true END`,
+  `t_all_of(l) AS list_transform([l], lambda w: t_all(w))[1]`,
   `t_overlap(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN list_has_any(list_filter(a, lambda x: x IS NOT NULL), list_filter(b, lambda x: x IS NOT NULL)) THEN true WHEN t_has_null(a) OR t_has_null(b) THEN NULL ELSE false END`,
   `t_array_max(l) AS CASE WHEN t_has_null(l) THEN NULL ELSE list_max(l) END`,
   `t_array_min(l) AS CASE WHEN t_has_null(l) THEN NULL ELSE list_min(l) END`,
@@ -162,6 +169,7 @@ const lists = [
   `t_subscript(l, i) AS CASE WHEN i BETWEEN 1 AND len(l) THEN list_extract(l, i) WHEN i = 0 THEN ${badArgument("'SQL array indices start at 1'")} WHEN i < 0 THEN ${badArgument("'Array subscript is negative: ' || i")} WHEN i > len(l) THEN ${badArgument("'Array subscript must be less than or equal to array length: ' || i || ' > ' || len(l)")} END`,
   `t_map_value(m, k) AS CASE WHEN m IS NULL OR k IS NULL THEN NULL WHEN map_contains(m, k) THEN m[k] ELSE ${badArgument("'Key not present in map: ' || k")} END`,
   `t_slice(l, s, n) AS CASE WHEN n < 0 THEN ${badArgument("'length must be greater than or equal to 0'")} WHEN s = 0 THEN ${badArgument("'SQL array indices start at 1'")} WHEN s > 0 THEN list_slice(l, s, s + n - 1) WHEN -s > len(l) THEN list_slice(l, 1, 0) ELSE list_slice(l, len(l) + s + 1, len(l) + s + n) END`,
+  `t_comparison(c) AS CASE WHEN c BETWEEN -1 AND 1 THEN c ELSE ${badArgument("'Lambda comparator must return either -1, 0, or 1'")} END`,
   `t_trim_array(l, n) AS CASE WHEN n < 0 THEN ${badArgument("'size must not be negative: ' || n")} WHEN n > len(l) THEN ${badArgument("'size must not exceed array cardinality ' || len(l) || ': ' || n")} ELSE list_slice(l, 1, len(l) - n) END`,
   `t_repeat(x, n) AS CASE WHEN n < 0 THEN ${badArgument("'count argument of repeat function must be greater than or equal to 0'")} ELSE list_transform(range(0, n), lambda i: x) END`,
   `t_ngrams(l, n) AS CASE WHEN n <= 0 THEN ${badArgument("'N must be positive'")} WHEN len(l) <= n THEN [l] ELSE list_transform(range(1, len(l) - n + 2), lambda i: list_slice(l, i, i + n - 1)) END`,
@@ -181,7 +189,8 @@ const lists = [
   `t_first_entries(l) AS map_from_entries(list_filter(l, lambda x, i: list_position(list_transform(l, lambda y: y.key), x.key) = i))`,
   `t_big_counts(m) AS map_from_entries(list_transform(map_entries(m), lambda e: {'key': e.key, 'value': CAST(e.value AS BIGINT)}))`,
   `t_most_frequent(m, n) AS map_from_entries(list_transform(list_slice(list_sort(list_transform(map_entries(m), lambda e: {'c': -CAST(e.value AS BIGINT), 'k': e.key})), 1, n), lambda e: {'key': e.k, 'value': -e.c}))`,
-  `t_weighted_percentile(l, p) AS list_filter(list_sort(l), lambda e: list_sum(list_transform(list_filter(l, lambda f: f.x <= e.x), lambda f: f.w)) >= p * list_sum(list_transform(l, lambda f: f.w)))[1].x`,
+  // Trino takes the element after p * n others, quantile_disc the one that completes p * n.
+  `t_quantile(p) AS CASE WHEN p BETWEEN 0 AND 1 THEN least(p + 1e-12, 1.0) ELSE p END`,
 ]
 
 const json = [
@@ -209,6 +218,7 @@ const fromJavaScript = [
   `t_js_regexp_extract_all(s, p, g) AS CAST(CAST(t_u_regexp_extract_all(s, p, g) AS JSON) AS VARCHAR[])`,
   `t_js_regexp_split(s, p) AS CAST(CAST(t_u_regexp_split(s, p) AS JSON) AS VARCHAR[])`,
   `t_js_regexp_pieces(s, p) AS CAST(CAST(t_u_regexp_pieces(s, p) AS JSON) AS STRUCT("between" VARCHAR[], "groups" VARCHAR[][]))`,
+  `t_weighted_percentile(l, p) AS t_u_weighted_percentile(CAST(to_json(l) AS VARCHAR), p)`,
   `t_numeric_histogram(l, n) AS CAST(CAST(t_u_numeric_histogram(CAST(to_json(l) AS VARCHAR), n) AS JSON) AS MAP(DOUBLE, DOUBLE))`,
 ]
 

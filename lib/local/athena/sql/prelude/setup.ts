@@ -11,6 +11,7 @@ import {
   type DuckDBType,
 } from '@duckdb/node-api'
 import * as bytes from './bytes.ts'
+import { divideDecimals } from './decimals.ts'
 import { macros } from './macros.ts'
 import * as regexp from './regexp.ts'
 import * as statistics from './statistics.ts'
@@ -45,6 +46,7 @@ const FUNCTIONS: [name: string, parameters: DuckDBType[], result: DuckDBType, ca
   ['t_u_regexp_split', [VARCHAR, VARCHAR], VARCHAR, regexp.regexpSplit],
   ['t_u_regexp_pieces', [VARCHAR, VARCHAR], VARCHAR, regexp.regexpPieces],
   ['t_js_regexp_position', [VARCHAR, VARCHAR, BIGINT, BIGINT], INTEGER, regexp.regexpPosition],
+  ['t_js_divide', [VARCHAR, VARCHAR, BIGINT], VARCHAR, divideDecimals],
   ['t_js_hash', [VARCHAR, BLOB], BLOB, (name: string, data: Buffer) => bytes.hash(name, data)],
   ['t_js_hmac', [VARCHAR, BLOB, BLOB], BLOB, bytes.hmac],
   ['t_crc32', [BLOB], BIGINT, bytes.crc32],
@@ -66,6 +68,7 @@ const FUNCTIONS: [name: string, parameters: DuckDBType[], result: DuckDBType, ca
   ['t_beta_cdf', [DOUBLE, DOUBLE, DOUBLE], DOUBLE, statistics.betaCdf],
   ['t_inverse_beta_cdf', [DOUBLE, DOUBLE, DOUBLE], DOUBLE, statistics.inverseBetaCdf],
   ['t_student_cdf', [DOUBLE, DOUBLE], DOUBLE, statistics.studentCdf],
+  ['t_u_weighted_percentile', [VARCHAR, DOUBLE], DOUBLE, statistics.weightedPercentile],
   ['t_u_numeric_histogram', [VARCHAR, BIGINT], VARCHAR, statistics.numericHistogram],
 ]
 

@@ -27,7 +27,9 @@ export function normalCdf(mean: number, deviation: number, value: number): numbe
 function invert(f: (x: number) => number, p: number, low: number, high: number): number {
   for (let i = 0; i < 200; i++) {
     const middle = (low + high) / 2
-    if (f(middle) < p) low = middle
+    const value = f(middle)
+    if (value === p) return middle
+    if (value < p) low = middle
     else high = middle
   }
   return (low + high) / 2
@@ -100,4 +102,30 @@ export function numericHistogram(values: string, buckets: bigint): string {
     centres.splice(nearest, 2, { centre: (a.centre * a.weight + b.centre * b.weight) / weight, weight })
   }
   return JSON.stringify(Object.fromEntries(centres.map(({ centre, weight }) => [String(centre), weight])))
+}
+
+/** approx_percentile with weights: the point of a t-digest whose centroids are the values themselves. `values`: JSON of [{x, w}]. */
+export function weightedPercentile(values: string, quantile: number): number | null {
+  if (!(quantile >= 0 && quantile <= 1)) throw new Error('\u00a1INVALID_FUNCTION_ARGUMENT: Percentile must be between 0 and 1')
+  const points = (JSON.parse(values) as { x: number; w: number }[]).filter(({ w }) => w > 0).sort((a, b) => a.x - b.x)
+  const total = points.reduce((sum, { w }) => sum + w, 0)
+  const offset = quantile * total
+  const last = points.at(-1)
+  if (!last) return null
+  if (offset < 1 || offset < points[0]!.w / 2) return points[0]!.x
+  let sum = points[0]!.w / 2
+  for (const [i, { x, w }] of points.entries()) {
+    const next = points[i + 1]
+    if (!next || offset > total - 1) break
+    const step = (w + next.w) / 2
+    if (sum + step > offset) {
+      // A single value reaches half its weight to either side.
+      const [before, after] = [w === 1 ? 0.5 : 0, next.w === 1 ? 0.5 : 0]
+      if (before && offset - sum < before) return x
+      if (after && sum + step - offset <= after) return next.x
+      return x + ((next.x - x) * (offset - sum - before)) / (step - before - after)
+    }
+    sum += step
+  }
+  return last.x
 }
