@@ -5,8 +5,8 @@ export interface Unpacked {
   packedBytes: number
 }
 
-/** Copies `length` bytes of `out` from `offset` bytes back to `at`; may overlap itself, which repeats them (both LZ4 and snappy copy so). */
-export function copyBack(out: Uint8Array, at: number, { offset, length }: { offset: number; length: number }): void {
-  if (offset >= length) out.copyWithin(at, at - offset, at - offset + length)
-  else for (let end = at + length, to = at; to < end; to += 1) out[to] = out[to - offset]!
+/** Bytes [from, end) of a packed object; throws `damage` when it ends before. */
+export function part(packed: Buffer, { from, end, damage }: { from: number; end: number; damage: string }): Buffer {
+  if (from > end || end > packed.length) throw new Error(damage)
+  return packed.subarray(from, end)
 }
