@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { $ } from 'zx'
 import type { Step } from '../host/step.ts'
@@ -15,17 +15,21 @@ export const keyPair: Step<AwsContext> = {
   title: 'key pair',
   skip: ({ options }) => (options.kafka === false ? 'no Kafka host' : undefined),
   async check({ aws, names, dir }) {
-    const found = await ifThere(aws<{ KeyPairs: { KeyPairId: string }[] }>`ec2 describe-key-pairs --key-names ${names.key}`)
+    const found = await ifThere(
+      aws<{ KeyPairs: { PublicKey?: string }[] }>`ec2 describe-key-pairs --include-public-key --key-names ${names.key}`,
+    )
+    const there = found?.KeyPairs[0]
     return [
       ...(existsSync(keyFile(dir)) ? [] : ['no private key here']),
-      ...(found?.KeyPairs.length ? [] : [`key pair ${names.key} is not on AWS`]),
+      ...(there ? [] : [`key pair ${names.key} is not on AWS`]),
+      ...(there && existsSync(keyFile(dir)) && differs(there.PublicKey, dir) ? ['the key pair on AWS is another one'] : []),
     ]
   },
   async apply({ aws, names, dir }) {
     const file = keyFile(dir)
+    // a key whose private half is not here opens nothing
+    await ifThere(aws`ec2 delete-key-pair --key-name ${names.key}`)
     if (!existsSync(file)) {
-      // a key whose private half is lost opens nothing
-      await ifThere(aws`ec2 delete-key-pair --key-name ${names.key}`)
       rmSync(`${file}.pub`, { force: true })
       mkdirSync(dir, { recursive: true, mode: 0o700 })
       rmSync(`${file}.making`, { force: true })
@@ -33,9 +37,17 @@ export const keyPair: Step<AwsContext> = {
       await $({ quiet: true })`mv ${file}.making.pub ${file}.pub`
       await $({ quiet: true })`mv ${file}.making ${file}`
     }
+    if (!existsSync(`${file}.pub`)) writeFileSync(`${file}.pub`, (await $({ quiet: true })`ssh-keygen -y -f ${file}`).stdout)
     const tags = tagSpecification('key-pair', names.key, names)
     await aws`ec2 import-key-pair --key-name ${names.key} --public-key-material ${`fileb://${file}.pub`} --tag-specifications ${tags}`
   },
+}
+
+/** Whether AWS has another public key than the one that belongs to the file; what cannot be compared is taken for the same. */
+function differs(publicKey: string | undefined, dir: string): boolean {
+  const own = existsSync(`${keyFile(dir)}.pub`) ? readFileSync(`${keyFile(dir)}.pub`, 'utf8').split(' ')[1] : undefined
+  const theirs = publicKey?.split(' ')[1]
+  return own !== undefined && theirs !== undefined && own.trim() !== theirs.trim()
 }
 
 if (import.meta.main) runAlone(keyPair)

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../lib/errors.ts'
 import type { Step } from '../host/step.ts'
 import { callerCidr, parseCidr } from './caller.ts'
 import { unless } from './cli.ts'
@@ -6,9 +7,20 @@ import { tagSpecification } from './names.ts'
 import { defaultVpc } from './region.ts'
 import { runAlone } from './run-alone.ts'
 
+/** One rule of a security group as EC2 describes it: ports, and everybody they are open for. */
+interface Permission {
+  IpProtocol: string
+  FromPort?: number
+  ToPort?: number
+  IpRanges?: { CidrIp: string }[]
+  Ipv6Ranges?: { CidrIpv6: string }[]
+  PrefixListIds?: { PrefixListId: string }[]
+  UserIdGroupPairs?: { GroupId: string; UserId?: string }[]
+}
+
 interface Group {
   GroupId: string
-  IpPermissions: { FromPort?: number; ToPort?: number; IpProtocol: string; IpRanges: { CidrIp: string }[] }[]
+  IpPermissions: Permission[]
 }
 
 // ssh and Kafka; ZooKeeper's 2181 is never among them
@@ -22,41 +34,44 @@ export const securityGroup: Step<AwsContext> = {
     const cidr = await wantedCidr(context)
     const group = await findGroup(context)
     if (!group) return [`no security group ${context.names.securityGroup}`]
-    return ports.flatMap(port => {
-      const open = openFor(group, port)
-      return [
-        ...(open.includes(cidr) ? [] : [`port ${port} is closed for ${cidr}`]),
-        ...open.filter(other => other !== cidr).map(other => `port ${port} is open for ${other}`),
-      ]
-    })
+    return [
+      ...ports.filter(port => !isOpen(group, port, cidr)).map(port => `port ${port} is closed for ${cidr}`),
+      ...strangers(group, cidr).map(describe),
+    ]
   },
   async apply(context) {
     const { aws, names, save } = context
     const cidr = await wantedCidr(context)
     const group = (await findGroup(context)) ?? (await createGroup(context))
     for (const port of ports) {
-      if (!openFor(group, port).includes(cidr)) {
-        await unless(
-          ['InvalidPermission.Duplicate'],
-          aws`ec2 authorize-security-group-ingress --group-id ${group.GroupId} --protocol tcp --port ${port} --cidr ${cidr}`,
-        )
-      }
-      for (const other of openFor(group, port)) {
-        if (other !== cidr)
-          await unless(
-            ['InvalidPermission.NotFound'],
-            aws`ec2 revoke-security-group-ingress --group-id ${group.GroupId} --protocol tcp --port ${port} --cidr ${other}`,
-          )
-      }
+      if (isOpen(group, port, cidr)) continue
+      await unless(
+        ['InvalidPermission.Duplicate'],
+        aws`ec2 authorize-security-group-ingress --group-id ${group.GroupId} --protocol tcp --port ${port} --cidr ${cidr}`,
+      )
+    }
+    for (const permission of strangers(group, cidr)) {
+      const rule = JSON.stringify([permission])
+      await unless(
+        ['InvalidPermission.NotFound'],
+        aws`ec2 revoke-security-group-ingress --group-id ${group.GroupId} --ip-permissions ${rule}`,
+      )
     }
     save({ cidr })
     context.say(`${names.securityGroup}: ports ${ports.join(' and ')} for ${cidr}`)
   },
 }
 
-/** Who may come in: what was said, else this machine's address now. */
-async function wantedCidr({ options }: AwsContext): Promise<string> {
-  return (options.cidr &&= parseCidr(options.cidr)) ?? (options.cidr = await callerCidr())
+/** Who may come in: what was said, else this machine's address now; else, where nobody tells it, whoever might until now. */
+async function wantedCidr({ options, state, say }: AwsContext): Promise<string> {
+  if (options.cidr) return (options.cidr = parseCidr(options.cidr))
+  try {
+    return (options.cidr = await callerCidr())
+  } catch (error) {
+    if (!state.cidr) throw error
+    say(`${errorMessage(error)}\nuntil then the rule stays as it is: ${state.cidr}`)
+    return (options.cidr = state.cidr)
+  }
 }
 
 /** The lab's security group, undefined when there is none. */
@@ -74,9 +89,38 @@ async function createGroup({ aws, names, ...context }: AwsContext): Promise<Grou
   return { GroupId, IpPermissions: [] }
 }
 
-const openFor = ({ IpPermissions }: Group, port: number): string[] =>
-  IpPermissions.filter(({ FromPort, ToPort }) => FromPort === port && ToPort === port).flatMap(({ IpRanges }) =>
-    IpRanges.map(({ CidrIp }) => CidrIp),
+const isOpen = ({ IpPermissions }: Group, port: number, cidr: string): boolean =>
+  IpPermissions.some(rule => isFor(rule, port) && rule.IpRanges?.some(({ CidrIp }) => CidrIp === cidr))
+
+const isFor = ({ IpProtocol, FromPort, ToPort }: Permission, port: number): boolean =>
+  IpProtocol === 'tcp' && FromPort === port && ToPort === port
+
+/** Everything else that a group lets in, whoever opened it: other addresses, IPv6, other ports; one rule each, as `revoke` takes them. */
+export function strangers({ IpPermissions }: Group, cidr: string): Permission[] {
+  return IpPermissions.flatMap(rule => {
+    const { IpProtocol, FromPort, ToPort } = rule
+    const where = { IpProtocol, ...(FromPort !== undefined && { FromPort }), ...(ToPort !== undefined && { ToPort }) }
+    const wanted = ports.some(port => isFor(rule, port))
+    return [
+      ...(rule.IpRanges ?? [])
+        .filter(({ CidrIp }) => !wanted || CidrIp !== cidr)
+        .map(({ CidrIp }) => ({ IpRanges: [{ CidrIp }] })),
+      ...(rule.Ipv6Ranges ?? []).map(({ CidrIpv6 }) => ({ Ipv6Ranges: [{ CidrIpv6 }] })),
+      ...(rule.PrefixListIds ?? []).map(({ PrefixListId }) => ({ PrefixListIds: [{ PrefixListId }] })),
+      ...(rule.UserIdGroupPairs ?? []).map(({ GroupId, UserId }) => ({
+        UserIdGroupPairs: [{ GroupId, ...(UserId && { UserId }) }],
+      })),
+    ].map(who => ({ ...where, ...who }))
+  })
+}
+
+function describe({ IpProtocol, FromPort, ToPort, ...who }: Permission): string {
+  const [name] = [who.IpRanges, who.Ipv6Ranges, who.PrefixListIds, who.UserIdGroupPairs].flatMap(list =>
+    (list ?? []).map(entry => Object.values(entry)[0]),
   )
+  const where =
+    IpProtocol === '-1' ? 'everything' : FromPort === ToPort ? `port ${FromPort}` : `${IpProtocol} ports ${FromPort} to ${ToPort}`
+  return `${where} is open for ${name}`
+}
 
 if (import.meta.main) runAlone(securityGroup)

@@ -4,6 +4,7 @@ import type { Step } from '../host/step.ts'
 import { findGroup } from './02-security-group.ts'
 import type { AwsContext } from './context.ts'
 import { tagSpecification } from './names.ts'
+import type { State } from './state.ts'
 import { freeTierType, latestImage } from './region.ts'
 import { runAlone } from './run-alone.ts'
 
@@ -15,6 +16,10 @@ export interface Instance {
   LaunchTime: string
   PublicIpAddress?: string
   State: { Name: string }
+  /** `User initiated (2026-11-21 12:00:00 GMT)` of one that was stopped. */
+  StateTransitionReason?: string
+  PrivateIpAddress?: string
+  BlockDeviceMappings?: { Ebs?: { AttachTime?: string } }[]
 }
 
 /** The instance that will run Kafka: the smallest of the free tier, Amazon Linux 2023, 8 GiB encrypted, IMDSv2 only. */
@@ -36,13 +41,38 @@ export const instance: Step<AwsContext> = {
     if (found && ['stopped', 'stopping'].includes(found.State.Name))
       await aws`ec2 start-instances --instance-ids ${found.InstanceId}`
     found ??= await runInstance(context)
-    save({ instanceId: found.InstanceId })
+    if (['terminated', 'shutting-down'].includes(found.State.Name)) {
+      // the token of an instance that is gone answers with that one
+      save({ clientToken: undefined })
+      found = await runInstance(context)
+    }
+    save({ instanceId: found.InstanceId, ...runsAgain(found, context.state) })
     await aws`ec2 wait instance-running --instance-ids ${found.InstanceId}`
     const running = await findInstance(context)
     if (!running?.PublicIpAddress)
       throw new LabError('INSTANCE', `Instance ${found.InstanceId}: it has no public address. Does the default subnet give one?`)
-    save({ address: running.PublicIpAddress, createdAt: context.state.createdAt ?? running.LaunchTime })
+    save({ address: running.PublicIpAddress, createdAt: context.state.createdAt ?? madeAt(running) })
   },
+}
+
+/** When the instance was made: LaunchTime is its last start, its disk is as old as it is. */
+export const madeAt = ({ LaunchTime, BlockDeviceMappings = [] }: Instance): string =>
+  [LaunchTime, ...BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.AttachTime ?? [])].sort(
+    (a, b) => Date.parse(a) - Date.parse(b),
+  )[0] as string
+
+/** When a stopped instance was stopped, as EC2 or else the lab remembers it. */
+export function stoppedSince({ State, StateTransitionReason }: Instance, state: State): string | undefined {
+  if (!['stopped', 'stopping'].includes(State.Name)) return undefined
+  const said = /\((\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})/.exec(StateTransitionReason ?? '')
+  return said ? `${said[1]}T${said[2]}Z` : state.stoppedAt
+}
+
+/** A stopped instance that is started costs more again: for how long it did not is kept. */
+function runsAgain(found: Instance, state: State): State {
+  const since = stoppedSince(found, state)
+  if (!since) return {}
+  return { stoppedAt: undefined, stoppedMs: (state.stoppedMs ?? 0) + Math.max(0, Date.now() - Date.parse(since)) }
 }
 
 /** The lab's instance by its tag; the terminated ones do not count. */

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Step } from '../host/step.ts'
 import { AwsError, ifThere, unless } from './cli.ts'
 import type { AwsContext } from './context.ts'
+import { noteBucket } from './05-roles.ts'
 import { runAlone } from './run-alone.ts'
 
 const blocked = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true }
@@ -42,6 +43,7 @@ export const bucket: Step<AwsContext> = {
     const { aws, names, region, save } = context
     if (!(await bucketExists(context))) {
       save({ bucket: names.bucket })
+      if (!names.bucketIsOurs) await noteBucket(context)
       const place = region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`]
       await unless(['BucketAlreadyOwnedByYou'], aws`s3api create-bucket --bucket ${names.bucket} ${place}`)
     } else if (!(await bucketIsOurs(context))) {
@@ -72,7 +74,7 @@ export async function bucketExists({ aws, names }: Pick<AwsContext, 'aws' | 'nam
   }
 }
 
-/** Only a bucket that is surely the lab's may be emptied and deleted: by its tag, its own name, or because it was made here. */
+/** Only a bucket that is surely the lab's may be emptied and deleted: by its tag, its own name, or a note that it was made (the state file, the crawler's role). */
 export const bucketIsOurs = async (context: AwsContext): Promise<boolean> =>
   context.names.bucketIsOurs || context.state.bucket === context.names.bucket || isTagged(context)
 

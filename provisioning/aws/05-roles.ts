@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Step } from '../host/step.ts'
-import { ifThere, unless } from './cli.ts'
+import { believed, ifThere, unless } from './cli.ts'
 import type { AwsContext } from './context.ts'
 import { policy, trust } from './policies.ts'
 import { runAlone } from './run-alone.ts'
@@ -22,16 +22,30 @@ export const roles: Step<AwsContext> = {
     const { aws, names } = context
     for (const role of roleNames) {
       if (await hasPolicy(context, role)) continue
-      const name = names.roles[role]
-      const document = JSON.stringify(trust(role, context))
-      const tags = `Key=Project,Value=${names.project}`
-      await unless(
-        ['EntityAlreadyExists'],
-        aws`iam create-role --role-name ${name} --path ${names.path} --assume-role-policy-document ${document} --tags ${tags}`,
+      await createRole(context, role)
+      const document = JSON.stringify(policy(role, context))
+      await believed(
+        () => aws`iam put-role-policy --role-name ${names.roles[role]} --policy-name ${role} --policy-document ${document}`,
       )
-      await aws`iam put-role-policy --role-name ${name} --policy-name ${role} --policy-document ${JSON.stringify(policy(role, context))}`
     }
   },
+}
+
+async function createRole(context: AwsContext, role: (typeof roleNames)[number]): Promise<void> {
+  const { aws, names, region } = context
+  const document = JSON.stringify(trust(role, context))
+  const tags = [`Key=Project,Value=${names.project}`, `Key=Region,Value=${region}`]
+  await unless(
+    ['EntityAlreadyExists'],
+    aws`iam create-role --role-name ${names.roles[role]} --path ${names.path} --assume-role-policy-document ${document} --tags ${tags}`,
+  )
+}
+
+/** Notes on AWS, before it is made, that a bucket will be the lab's: its tag comes a moment after it, and a state file can be lost. */
+export async function noteBucket(context: AwsContext): Promise<void> {
+  const { aws, names } = context
+  await createRole(context, 'crawler')
+  await believed(() => aws`iam tag-role --role-name ${names.roles.crawler} --tags ${`Key=Bucket,Value=${names.bucket}`}`)
 }
 
 async function hasPolicy(context: AwsContext, role: (typeof roleNames)[number]): Promise<boolean> {
@@ -43,7 +57,7 @@ async function hasPolicy(context: AwsContext, role: (typeof roleNames)[number]):
 }
 
 /** The ARN the crawler reads with. */
-export const crawlerRoleArn = ({ account, names }: AwsContext): string =>
-  `arn:aws:iam::${account}:role${names.path}${names.roles.crawler}`
+export const crawlerRoleArn = ({ account, partition, names }: AwsContext): string =>
+  `arn:${partition}:iam::${account}:role${names.path}${names.roles.crawler}`
 
 if (import.meta.main) runAlone(roles)

@@ -1,5 +1,6 @@
+import { LabError } from '../../lib/errors.ts'
 import type { Step } from '../host/step.ts'
-import { ifThere, unless } from './cli.ts'
+import { ifThere } from './cli.ts'
 import type { AwsContext } from './context.ts'
 import { runAlone } from './run-alone.ts'
 
@@ -7,7 +8,13 @@ import { runAlone } from './run-alone.ts'
 const cutoffBytes = 1_000_000_000
 
 interface WorkGroup {
-  WorkGroup: { Configuration?: { BytesScannedCutoffPerQuery?: number; ResultConfiguration?: { OutputLocation?: string } } }
+  WorkGroup: {
+    Configuration?: {
+      EnforceWorkGroupConfiguration?: boolean
+      BytesScannedCutoffPerQuery?: number
+      ResultConfiguration?: { OutputLocation?: string }
+    }
+  }
 }
 
 /** Athena's work group: where results go, and how much one query may read. */
@@ -17,8 +24,10 @@ export const workgroup: Step<AwsContext> = {
     const { names } = context
     const found = await workGroup(context)
     if (!found) return [`no work group ${names.workgroup}`]
-    const { BytesScannedCutoffPerQuery, ResultConfiguration } = found.WorkGroup.Configuration ?? {}
+    await refuseForeign(context)
+    const { EnforceWorkGroupConfiguration, BytesScannedCutoffPerQuery, ResultConfiguration } = found.WorkGroup.Configuration ?? {}
     return [
+      ...(EnforceWorkGroupConfiguration ? [] : ['its limits can be overridden']),
       ...(BytesScannedCutoffPerQuery === cutoffBytes ? [] : [`no cutoff at ${cutoffBytes} bytes`]),
       ...(ResultConfiguration?.OutputLocation === resultsOf(context) ? [] : ['results go elsewhere']),
     ]
@@ -37,11 +46,20 @@ export const workgroup: Step<AwsContext> = {
       return
     }
     const configuration = JSON.stringify({ ResultConfiguration, ...limits })
-    await unless(
-      ['InvalidRequestException'],
-      aws`athena create-work-group --name ${names.workgroup} --configuration ${configuration} --tags ${`Key=Project,Value=${names.project}`}`,
-    )
+    await aws`athena create-work-group --name ${names.workgroup} --configuration ${configuration} --tags ${`Key=Project,Value=${names.project}`}`
   },
+}
+
+/** A work group of a name of one's own may be somebody else's, with saved queries that `down` would delete. */
+async function refuseForeign({ aws, names, partition, region, account }: AwsContext): Promise<void> {
+  if (names.workgroup === names.project) return
+  const arn = `arn:${partition}:athena:${region}:${account}:workgroup/${names.workgroup}`
+  const { Tags } = await aws<{ Tags: { Key: string; Value: string }[] }>`athena list-tags-for-resource --resource-arn ${arn}`
+  if (Tags.some(({ Key, Value }) => Key === 'Project' && Value === names.project)) return
+  throw new LabError(
+    'WORKGROUP',
+    `Athena work group ${names.workgroup}: it is there already and does not carry the tag Project=${names.project}, and \`down\` would delete it. Choose another name (LAB_WORKGROUP).`,
+  )
 }
 
 /** Where query results go: never under a prefix that a crawler reads. */

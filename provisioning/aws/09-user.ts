@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Step } from '../host/step.ts'
-import { ifThere, unless } from './cli.ts'
+import { believed, ifThere, unless } from './cli.ts'
 import type { AwsContext } from './context.ts'
 import { policy, type PolicyName } from './policies.ts'
 import { runAlone } from './run-alone.ts'
@@ -38,11 +38,12 @@ export const user: Step<AwsContext> = {
     const { group, user, path, project } = names
     await unless(['EntityAlreadyExists'], aws`iam create-group --group-name ${group} --path ${path}`)
     for (const name of await missingPolicies(context)) {
-      await aws`iam put-group-policy --group-name ${group} --policy-name ${name} --policy-document ${JSON.stringify(policy(name, context))}`
+      const document = JSON.stringify(policy(name, context))
+      await believed(() => aws`iam put-group-policy --group-name ${group} --policy-name ${name} --policy-document ${document}`)
     }
     const tags = `Key=Project,Value=${project}`
     await unless(['EntityAlreadyExists'], aws`iam create-user --user-name ${user} --path ${path} --tags ${tags}`)
-    await aws`iam add-user-to-group --group-name ${group} --user-name ${user}`
+    await believed(() => aws`iam add-user-to-group --group-name ${group} --user-name ${user}`)
     const own = readAccessKey(dir)
     const keys = (await keyIds(context)) ?? []
     // a key whose secret nobody has (a crash between the call and the file) is of no use
@@ -59,7 +60,11 @@ const keyFile = (dir: string): string => join(dir, 'access-key.json')
 
 /** The user's access key, when there is one. */
 export function readAccessKey(dir: string): AccessKey | undefined {
-  return existsSync(keyFile(dir)) ? (JSON.parse(readFileSync(keyFile(dir), 'utf8')) as AccessKey) : undefined
+  try {
+    return JSON.parse(readFileSync(keyFile(dir), 'utf8')) as AccessKey
+  } catch {
+    return undefined // none, or damaged: as good as none
+  }
 }
 
 async function missingPolicies(context: AwsContext): Promise<PolicyName[]> {

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { $ } from 'zx'
 import { LabError } from '../../lib/errors.ts'
 import { quote } from '../host/script.ts'
+import { withProgress } from './progress.ts'
 
 /** An error that the AWS CLI reported; `code` is the service's (`InvalidPermission.Duplicate`), or CLI when the command itself was wrong. */
 export class AwsError extends Error {
@@ -40,8 +42,6 @@ export async function openAws(options: AwsOptions): Promise<Aws> {
     )
   }
   const common = [
-    '--region',
-    region,
     '--output',
     'json',
     ...(endpoint ? ['--endpoint-url', endpoint] : []),
@@ -50,13 +50,11 @@ export async function openAws(options: AwsOptions): Promise<Aws> {
   return async <T>(parts: TemplateStringsArray, ...values: (Word | readonly Word[])[]): Promise<T> => {
     const args = words(parts, values)
     say(`$ aws ${args.map(quote).join(' ')}${endpoint ? ` --endpoint-url ${endpoint}` : ''}`)
-    const env = { ...process.env, AWS_PAGER: '' }
-    const answer = await $({
-      quiet: true,
-      nothrow: true,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })`${command} ${[...args, ...common]}`
+    const env = { ...process.env, AWS_PAGER: '', AWS_CLI_AUTO_PROMPT: 'off' }
+    const where = args.includes('--region') ? [] : ['--region', region]
+    const stdio = ['ignore', 'pipe', 'pipe'] as const
+    const call = $({ quiet: true, nothrow: true, env, stdio: [...stdio] })`${command} ${[...args, ...where, ...common]}`
+    const answer = await withProgress(say, args.slice(0, 3).join(' '), call)
     if (answer.exitCode !== 0) throw awsError(args, answer.stderr.trim() || answer.stdout.trim())
     if (!isLookUp(args)) afterChange?.(args)
     return (answer.stdout.trim() ? JSON.parse(answer.stdout) : undefined) as T
@@ -97,15 +95,18 @@ const lookUps = /^(describe|get|list|head|wait|ls)/
 /** True for a call that changes nothing. */
 export const isLookUp = ([, operation = '']: string[]): boolean => lookUps.test(operation)
 
+// what a region that the account has not enabled says, too
+const unknownKeys = new Set(['InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure', 'OptInRequired'])
+
 // never by exit number: v1 and v2 differ
 function awsError(args: string[], text: string): AwsError {
   const code = /An error occurred \(([^)]+)\)/.exec(text)?.[1]
   const what = `aws ${args.slice(0, 2).join(' ')}`
-  if (code)
-    return new AwsError(
-      code === '404' ? 'NotFound' : code === '403' ? 'Forbidden' : code,
-      `${what}: ${text.replace(/^[\s\S]*?An error occurred /, '')}`,
-    )
+  if (code) {
+    const said = `${what}: ${text.replace(/^[\s\S]*?An error occurred /, '')}`
+    const hint = unknownKeys.has(code) ? ' Are these the right keys? A region that must be enabled first answers the same.' : ''
+    return new AwsError(code === '404' ? 'NotFound' : code === '403' ? 'Forbidden' : code, said + hint)
+  }
   if (/locate credentials|ExpiredToken|could not be found.*profile/i.test(text))
     return new AwsError('Credentials', `${what}: no credentials. Run: aws configure`)
   if (/Could not connect/.test(text)) return new AwsError('Connect', `${what}: ${text}`)
@@ -133,5 +134,17 @@ export async function unless(codes: string[], call: Promise<unknown>): Promise<b
   } catch (error) {
     if (error instanceof AwsError && codes.includes(error.code)) return false
     throw error
+  }
+}
+
+/** Runs a call on something made just now: IAM may say for some seconds that it is not there. */
+export async function believed<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (tries === 8 || !(error instanceof AwsError && error.code === 'NoSuchEntity')) throw error
+      await sleep(2000)
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../lib/config.ts'
 import { LabError } from '../../lib/errors.ts'
-import { type Aws, type AwsOptions, configuredRegion, openAws } from './cli.ts'
-import { names, type Names } from './names.ts'
+import { type Aws, AwsError, type AwsOptions, configuredRegion, ifThere, openAws } from './cli.ts'
+import { names, type Names, roleNames } from './names.ts'
 import { awsDir, readState, saveState, type State } from './state.ts'
 
 /** What every step on AWS knows. */
@@ -11,12 +11,16 @@ export interface AwsContext {
   dir: string
   account: string
   region: string
+  /** `aws`; `aws-cn` and `aws-us-gov` for China and GovCloud. */
+  partition: string
   /** The ARN of whoever runs this. */
   caller: string
   names: Names
   state: State
   save(changes: State): void
   options: UpOptions
+  /** The instance type the Kafka host will have, while there is none. */
+  hostType?: string
   say: (line: string) => void
 }
 
@@ -46,11 +50,13 @@ export async function openAwsContext(options: UpOptions, aws_: Omit<AwsOptions, 
   // the switches may name this very lab already (LAB_CLOUD=aws); here only the names matter
   const config = loadConfig({ ...process.env, LAB_CLOUD: 'embedded' })
   const dir = awsDir(config.dir)
-  const state = readState(dir)
   const say = aws_.say ?? console.log
+  const state = readState(dir, say)
   const region =
     process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || state.region || (await configuredRegion(aws_.command))
   if (!region) throw new LabError('REGION', 'AWS region: not set. Say which, for example: export AWS_REGION=us-east-1')
+  if (!/^[a-z]{2,5}(-[a-z]+)+-\d+$/.test(region))
+    throw new LabError('REGION', `AWS region: expected a name such as us-east-1, got ${JSON.stringify(region)}.`)
   if (state.region && state.region !== region) {
     throw new LabError(
       'REGION',
@@ -58,13 +64,15 @@ export async function openAwsContext(options: UpOptions, aws_: Omit<AwsOptions, 
     )
   }
   const aws = await openAws({ ...aws_, region })
-  const { Account: account, Arn: caller } = await aws<Identity>`sts get-caller-identity`
+  const { Account: account, Arn: caller } = await whoAmI(aws, region)
   refuseCaller(account, caller, options.account ?? state.account)
-  const context = {
+  if (!state.region) await remember(aws, region, state)
+  return {
     aws,
     dir,
     account,
     region,
+    partition: caller.split(':')[1] ?? 'aws',
     caller,
     names: names(config, { account, region, bucket: process.env.LAB_BUCKET || state.bucket }),
     state,
@@ -72,7 +80,36 @@ export async function openAwsContext(options: UpOptions, aws_: Omit<AwsOptions, 
     options,
     say,
   }
-  return context
+}
+
+async function whoAmI(aws: Aws, region: string): Promise<Identity> {
+  try {
+    return await aws<Identity>`sts get-caller-identity`
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== 'Connect') throw error
+    const text = process.env.AWS_ENDPOINT_URL
+      ? `AWS: nothing answers at AWS_ENDPOINT_URL ${process.env.AWS_ENDPOINT_URL}. Start it, or unset the variable.`
+      : `AWS region ${region}: its address does not answer. Is there such a region, and a network here?`
+    throw new LabError('REGION', text, { cause: error })
+  }
+}
+
+/**
+ * Without a state file the crawler's role tells what cannot be found otherwise: the lab's region (roles know none), and a bucket of
+ * a name of one's own, noted there before the bucket is made.
+ */
+async function remember(aws: Aws, region: string, state: State): Promise<void> {
+  const found = await ifThere(
+    aws<{ Tags: { Key: string; Value: string }[] }>`iam list-role-tags --role-name ${roleNames.crawler}`,
+  )
+  const noted = Object.fromEntries(found?.Tags.map(({ Key, Value }) => [Key, Value]) ?? [])
+  if (noted.Region && noted.Region !== region) {
+    throw new LabError(
+      'REGION',
+      `AWS region: the lab is in ${noted.Region}, as its roles say, and this is ${region}. Say: export AWS_REGION=${noted.Region}`,
+    )
+  }
+  state.bucket ??= noted.Bucket
 }
 
 function refuseCaller(account: string, caller: string, told: string | undefined): void {

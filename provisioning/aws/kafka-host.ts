@@ -5,6 +5,7 @@ import { type HostOptions, openContext } from '../host/open-context.ts'
 import { setUpHost } from '../host/set-up.ts'
 import { keyFile } from './01-key-pair.ts'
 import type { AwsContext } from './context.ts'
+import { withProgress } from './progress.ts'
 
 /** How the scripts of provisioning/host reach the instance. The security group lets in one address only, so plain is fine. */
 export function hostOptions({ state, dir, options }: AwsContext): HostOptions {
@@ -27,21 +28,29 @@ export const hostContext = (context: AwsContext): Promise<HostContext> => openCo
 
 /** Installs Kafka on the instance. */
 export async function setUpKafka(context: AwsContext): Promise<void> {
-  await waitForSsh(context)
-  await setUpHost({ ...hostOptions(context), dryRun: false }, context.say)
+  const { say } = context
+  await withProgress(say, 'waiting until the instance lets one in', waitForSsh(context))
+  await withProgress(say, 'installing Kafka', setUpHost({ ...hostOptions(context), dryRun: false }, say))
 }
 
-/** A new instance takes half a minute until it lets one in. */
+/** A new instance takes half a minute until it lets one in, and may refuse the key before it has read it. */
 async function waitForSsh(context: AwsContext): Promise<void> {
   const { host } = await hostContext(context)
-  const end = Date.now() + 180_000
+  const [end, endOfRefusals] = [Date.now() + 180_000, Date.now() + 30_000]
   try {
     for (;;) {
       try {
         await host.run`true`
         return
       } catch (error) {
-        if (Date.now() > end || /Permission denied|HOST IDENTIFICATION/.test(String(error))) throw error
+        const refused = /Permission denied/.test(String(error))
+        if (refused && Date.now() > endOfRefusals)
+          throw new LabError(
+            'HOST',
+            `Instance ${context.state.instanceId}: it does not know the key in ${context.dir}. It was made with another one, which is lost or on another computer. Take it down and make it anew: npx tickerlake aws down`,
+            { cause: error },
+          )
+        if (Date.now() > end || /HOST IDENTIFICATION/.test(String(error))) throw error
         await sleep(2000)
       }
     }

@@ -1,46 +1,38 @@
 import { bucketExists, bucketIsOurs } from './04-bucket.ts'
 import { workGroup } from './07-workgroup.ts'
-import { ifThere } from './cli.ts'
+import { findBudget } from './08-budget.ts'
+import { AwsError, type Aws } from './cli.ts'
 import type { AwsContext } from './context.ts'
 
 /** Something of the lab that exists on AWS. */
 export interface Leftover {
-  kind:
-    | 'crawler'
-    | 'database'
-    | 'workgroup'
-    | 'bucket'
-    | 'user'
-    | 'group'
-    | 'role'
-    | 'instance'
-    | 'volume'
-    | 'security group'
-    | 'key pair'
-    | 'budget'
-    | 'tagged resource'
+  kind: Kind
   /** The id or name that deletes it. */
   name: string
 }
 
-type Find = (context: AwsContext) => Promise<string[]>
+type Kind = keyof typeof finders | 'tagged resource'
 
 /** Everything the lab has on AWS, in the order in which it must be deleted: by name and `lesson-*`, by tag, and by IAM path. */
 export async function findLeftovers(context: AwsContext): Promise<Leftover[]> {
   const found: Leftover[] = []
-  for (const [kind, find] of Object.entries(finders) as [Leftover['kind'], Find][]) {
-    for (const name of await find(context)) found.push({ kind, name })
+  const tagged = await taggedArns(context.aws, context.names.project)
+  for (const [kind, find] of Object.entries(finders) as [Kind, Find][]) {
+    for (const name of await find(context, tagged)) found.push({ kind, name })
   }
-  const named = new Set(found.map(({ name }) => name))
-  for (const arn of await taggedArns(context)) {
-    const name = arn.split(/[:/]/).at(-1) as string
-    // EC2 goes on naming what is gone for an hour; what exists of these kinds was found above
-    if (!named.has(name) && !/:ec2:|:glue:|:athena:|:s3:|:iam:/.test(arn)) found.push({ kind: 'tagged resource', name: arn })
+  for (const arn of tagged) {
+    if (!lookedForAbove.test(arn)) found.push({ kind: 'tagged resource', name: arn })
   }
   return found
 }
 
-const finders: Partial<Record<Leftover['kind'], Find>> = {
+// the tagging service goes on naming what is gone for an hour; what exists of these kinds is found by asking for it
+const lookedForAbove =
+  /:ec2:.*:(instance|volume|security-group|key-pair)\/|:glue:.*:(crawler|database)\/|:athena:.*:workgroup\/|:s3:::|:iam:.*:(role|user|policy|instance-profile)\//
+
+type Find = (context: AwsContext, tagged: string[]) => Promise<string[]>
+
+const finders = {
   async crawler({ aws, names }) {
     const { Crawlers } = await aws<{ Crawlers: { Name: string }[] }>`glue get-crawlers`
     return Crawlers.map(({ Name }) => Name).filter(name => name === names.crawler || name.startsWith('lesson-'))
@@ -52,12 +44,11 @@ const finders: Partial<Record<Leftover['kind'], Find>> = {
   async workgroup(context) {
     return (await workGroup(context)) ? [context.names.workgroup] : []
   },
-  async bucket(context) {
+  async bucket(context, tagged) {
     const { aws, names } = context
     const buckets = (await bucketExists(context)) && (await bucketIsOurs(context)) ? [names.bucket] : []
-    for (const arn of await taggedArns(context)) {
+    for (const arn of tagged) {
       const name = /^arn:[^:]+:s3:::(.+)$/.exec(arn)?.[1]
-      // the tagging service goes on naming a deleted bucket for a while
       if (name && !buckets.includes(name) && (await bucketExists({ aws, names: { ...names, bucket: name } }))) buckets.push(name)
     }
     return buckets
@@ -102,17 +93,52 @@ const finders: Partial<Record<Leftover['kind'], Find>> = {
     const { Roles } = await aws<{ Roles: { RoleName: string }[] }>`iam list-roles --path-prefix ${names.path}`
     return Roles.map(({ RoleName }) => RoleName)
   },
-  async budget({ aws, account, names }) {
-    return (await ifThere(aws`budgets describe-budget --account-id ${account} --budget-name ${names.budget}`))
-      ? [names.budget]
-      : []
+  async 'instance profile'({ aws, names }) {
+    const { InstanceProfiles } = await aws<{
+      InstanceProfiles: { InstanceProfileName: string; Path: string }[]
+    }>`iam list-instance-profiles --path-prefix ${names.path}`
+    return InstanceProfiles.filter(({ Path }) => Path.startsWith(names.path)).map(
+      ({ InstanceProfileName }) => InstanceProfileName,
+    )
   },
-}
+  async policy({ aws, names }) {
+    const { Policies } = await aws<{
+      Policies: { Arn: string; Path: string }[]
+    }>`iam list-policies --scope Local --path-prefix ${names.path}`
+    return Policies.filter(({ Path }) => Path.startsWith(names.path)).map(({ Arn }) => Arn)
+  },
+  async budget(context) {
+    const found = await findBudget(context)
+    return found && found !== 'denied' ? [context.names.budget] : []
+  },
+} satisfies Record<string, Find>
 
-async function taggedArns({ aws, names }: AwsContext): Promise<string[]> {
-  const filter = `Key=Project,Values=${names.project}`
+async function taggedArns(aws: Aws, project: string, region: string[] = []): Promise<string[]> {
   const { ResourceTagMappingList } = await aws<{
     ResourceTagMappingList: { ResourceARN: string }[]
-  }>`resourcegroupstaggingapi get-resources --tag-filters ${filter}`
+  }>`resourcegroupstaggingapi get-resources --tag-filters ${`Key=Project,Values=${project}`} ${region}`
   return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN)
+}
+
+/**
+ * What carries the lab's tag in other regions, by region. Asked only when no state file says which region the lab is in: with a wrong
+ * one everything would seem deleted while an instance goes on costing elsewhere.
+ */
+export async function findElsewhere({ aws, names, region, say }: AwsContext): Promise<Record<string, string[]>> {
+  const { Regions } = await aws<{ Regions: { RegionName: string }[] }>`ec2 describe-regions`
+  const others = Regions.map(({ RegionName }) => RegionName).filter(name => name !== region)
+  const found: Record<string, string[]> = {}
+  const look = async (): Promise<void> => {
+    for (let other = others.pop(); other; other = others.pop()) {
+      try {
+        const arns = (await taggedArns(aws, names.project, ['--region', other])).filter(arn => !/:(s3|iam):/.test(arn))
+        if (arns.length) found[other] = arns
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error
+        say(`could not look into ${other}: ${error.message}`)
+      }
+    }
+  }
+  await Promise.all([look(), look(), look(), look()])
+  return found
 }

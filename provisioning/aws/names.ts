@@ -41,9 +41,12 @@ export function names(config: Config, place: { account: string; region: string; 
     budget: 'tickerlake',
     user: 'tickerlake-learner',
     group: 'tickerlake-learners',
-    roles: { crawler: 'tickerlake-crawler', sink: 'tickerlake-sink', analyst: 'tickerlake-analyst' },
+    roles: roleNames,
   }
 }
+
+/** IAM's names for the three jobs. */
+export const roleNames = { crawler: 'tickerlake-crawler', sink: 'tickerlake-sink', analyst: 'tickerlake-analyst' }
 
 /** `Key=Project,Value=…` for a resource, as EC2's tag specifications want them. */
 export const tagSpecification = (type: string, name: string, { project }: Names): string =>

@@ -28,29 +28,30 @@ export function hostPerHour(instanceType: string, stopped = false): number | und
   return instance === undefined ? undefined : instance + prices.publicAddressPerHour + disk
 }
 
+const dollars = (amount: number): string => `$${amount < 0.01 ? amount.toPrecision(2) : amount.toFixed(2)}`
+
 /** What the lab costs, as lines for a person. */
-export function priceLines(instanceType: string | undefined): string[] {
-  const dollars = (amount: number): string => `$${amount < 0.01 ? amount.toPrecision(2) : amount.toFixed(2)}`
-  const perHour = instanceType ? hostPerHour(instanceType) : 0
-  const host =
-    perHour === undefined
-      ? [
-          `Kafka host (${instanceType}): not in the price table of ${prices.date}, see https://aws.amazon.com/ec2/pricing/on-demand/`,
-        ]
-      : instanceType
-        ? [
-            `Kafka host (${instanceType}, public address, ${diskGib} GiB): $${perHour.toFixed(4)} an hour, ${dollars(perHour * 8)} a day of 8 hours, ${dollars(perHour * hoursPerMonth)} a forgotten month`,
-          ]
-        : []
+export function priceLines(instanceType: string | undefined, region = prices.region): string[] {
   return [
-    ...host,
+    ...(instanceType ? [hostLine(instanceType)] : []),
     `each crawl ${dollars(prices.crawl[0])} to ${dollars(prices.crawl[1])}, each query of up to 10 MB $${prices.query.toFixed(5)}, each 1000 objects written $${prices.putPerThousand}`,
-    `prices of ${prices.date}, ${prices.region}, without credits and free tier`,
+    `prices of ${prices.date} in ${prices.region}, without credits and free tier${region === prices.region ? '' : `; in ${region} they differ, see https://aws.amazon.com/ec2/pricing/on-demand/`}`,
   ]
 }
 
-/** What the host has cost since it was made if it ran all the time, in dollars; undefined where the type is not in the table. */
-export function costSince(createdAt: string, instanceType: string, now = Date.now()): number | undefined {
+function hostLine(instanceType: string): string {
   const perHour = hostPerHour(instanceType)
-  return perHour === undefined ? undefined : (perHour * (now - Date.parse(createdAt))) / 3_600_000
+  if (perHour === undefined)
+    return `Kafka host (${instanceType}): not in the price table of ${prices.date}, see https://aws.amazon.com/ec2/pricing/on-demand/`
+  const stopped = hostPerHour(instanceType, true) as number
+  return `Kafka host (${instanceType}, public address, ${diskGib} GiB): $${perHour.toFixed(4)} an hour, ${dollars(perHour * 8)} a day of 8 hours, ${dollars(perHour * hoursPerMonth)} a forgotten month; stopped ${dollars(stopped * hoursPerMonth)} a month`
+}
+
+/** What the host has cost since it was made, in dollars; while it was stopped (ms) only its disk. Undefined where the type is not in the table. */
+export function costSince(createdAt: string, instanceType: string, stoppedMs = 0, now = Date.now()): number | undefined {
+  const perHour = hostPerHour(instanceType)
+  if (perHour === undefined) return undefined
+  const ageMs = Math.max(0, now - Date.parse(createdAt))
+  const restMs = Math.min(ageMs, stoppedMs)
+  return (perHour * (ageMs - restMs) + (hostPerHour(instanceType, true) as number) * restMs) / 3_600_000
 }

@@ -1,5 +1,6 @@
 import { LabError } from '../../lib/errors.ts'
 import { type Aws, AwsError, ifThere } from './cli.ts'
+import type { AwsContext } from './context.ts'
 
 const imageParameter = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64'
 
@@ -44,7 +45,7 @@ export async function freeTierType(aws: Aws, region: string): Promise<string> {
 }
 
 /** Throws LabError REGION when Glue or Athena do not answer in this region. */
-export async function refuseWithoutServices(aws: Aws, region: string): Promise<void> {
+export async function refuseWithoutServices({ aws, region }: Pick<AwsContext, 'aws' | 'region'>): Promise<void> {
   const asks: [string, () => Promise<unknown>][] = [
     ['Glue', () => aws`glue get-databases --max-results 1`],
     ['Athena', () => aws`athena list-work-groups --max-results 1`],
@@ -59,4 +60,12 @@ export async function refuseWithoutServices(aws: Aws, region: string): Promise<v
       })
     }
   }
+}
+
+/** Throws LabError when the region lacks what the Kafka host needs, before anything is made; answers the instance type it will have. */
+export async function hostType({ aws, region, state }: Pick<AwsContext, 'aws' | 'region' | 'state'>): Promise<string> {
+  if (state.instanceType && state.imageId) return state.instanceType
+  await defaultVpc(aws, region)
+  await latestImage(aws, region)
+  return freeTierType(aws, region)
 }

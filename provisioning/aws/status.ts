@@ -1,36 +1,71 @@
 import { LabError } from '../../lib/errors.ts'
-import { findInstance } from './03-instance.ts'
+import { findGroup } from './02-security-group.ts'
+import { findInstance, type Instance, madeAt, stoppedSince } from './03-instance.ts'
 import { bucketExists } from './04-bucket.ts'
+import { workGroup } from './07-workgroup.ts'
+import { findBudget } from './08-budget.ts'
 import type { AwsOptions } from './cli.ts'
 import { ifThere } from './cli.ts'
-import { openAwsContext } from './context.ts'
-import { costSince, hostPerHour } from './prices.ts'
+import { type AwsContext, openAwsContext } from './context.ts'
+import { costSince, hostPerHour, prices } from './prices.ts'
 
-/** `aws status`: what is there, its state, its age, what it has cost. */
+/** `aws status`: what is there, its addresses, its state, its age, what it has cost. */
 export async function status(options: { account?: string }, outer: Omit<AwsOptions, 'region'> = {}): Promise<void> {
   const context = await openAwsContext(options, outer)
-  const { say, aws, names, state, save } = context
+  const { say, aws, names, account, region, state, save } = context
+  say(`account ${account}, region ${region}`)
   const found = await findInstance(context)
   if (found) {
-    if (found.PublicIpAddress && found.PublicIpAddress !== state.address) {
-      say(`the address changed from ${state.address ?? 'none'} to ${found.PublicIpAddress}; run: npx tickerlake aws start`)
-    }
-    save({ instanceId: found.InstanceId })
-    const created = state.createdAt ?? found.LaunchTime
-    const cost = costSince(created, found.InstanceType)
-    const now = hostPerHour(found.InstanceType, found.State.Name === 'stopped')
-    say(
-      `instance ${found.InstanceId} (${found.InstanceType}) is ${found.State.Name}, address ${found.PublicIpAddress ?? 'none'}, made ${age(created)} ago`,
-    )
-    if (cost !== undefined && now !== undefined) {
-      say(
-        `cost so far: at most $${cost.toFixed(2)} for the host, $${now.toFixed(4)} an hour as it is now; crawls, queries and objects come on top`,
-      )
-    }
+    save({ account, region, instanceId: found.InstanceId })
+    for (const line of [...hostLines(found, context), ...costLines(found, context)]) say(line)
+    await sayWhoMayReachIt(context)
   } else say('no instance')
   say((await bucketExists(context)) ? `bucket ${names.bucket} is there` : 'no bucket')
   const crawler = await ifThere(aws<{ Crawler: { State: string } }>`glue get-crawler --name ${names.crawler}`)
   say(crawler ? `crawler ${names.crawler} is ${crawler.Crawler.State}` : 'no crawler')
+  say((await workGroup(context)) ? `work group ${names.workgroup} is there` : 'no work group')
+  const budget = await findBudget(context)
+  const spent = budget && budget !== 'denied' ? budget.Budget.CalculatedSpend?.ActualSpend : undefined
+  if (spent) say(`this month AWS counts ${spent.Amount} ${spent.Unit} for the whole account, up to a day late`)
+  if (found?.State.Name === 'running' && found.PublicIpAddress !== state.address)
+    say('its address is not the one in the settings: run npx tickerlake aws start')
+}
+
+/** State, addresses and age of the instance. */
+function hostLines(found: Instance, { state }: AwsContext): string[] {
+  const { InstanceId, InstanceType, State, PublicIpAddress, PrivateIpAddress } = found
+  const since = stoppedSince(found, state)
+  const created = state.createdAt ?? madeAt(found)
+  return [
+    `instance ${InstanceId} (${InstanceType}) is ${State.Name}${since ? ` for ${age(since)}` : ''}, address ${PublicIpAddress ?? 'none'}, inside ${PrivateIpAddress ?? 'none'}`,
+    ...(PublicIpAddress ? [`Kafka: ${PublicIpAddress}:9092; a shell: npx tickerlake aws ssh`] : []),
+    `made ${age(created)} ago (${utc(created)})${since ? '' : `, last started ${utc(found.LaunchTime)}`}`,
+  ]
+}
+
+const utc = (time: string): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+/** What the instance has cost: exact as far as the lab was told of stops, else too much rather than too little. */
+function costLines(found: Instance, { state, region }: AwsContext): string[] {
+  const { InstanceType } = found
+  const since = stoppedSince(found, state)
+  const stoppedMs = (state.stoppedMs ?? 0) + (since ? Date.now() - Date.parse(since) : 0)
+  const cost = costSince(state.createdAt ?? madeAt(found), InstanceType, stoppedMs)
+  const now = hostPerHour(InstanceType, since !== undefined)
+  if (cost === undefined || now === undefined)
+    return [
+      `cost so far: ${InstanceType} is not in the price table of ${prices.date}, see https://aws.amazon.com/ec2/pricing/on-demand/`,
+    ]
+  const where = region === prices.region ? '' : ` (prices of ${prices.region})`
+  return [
+    `cost so far: about $${cost.toFixed(2)} for the host, $${now.toFixed(4)} an hour as it is now${where}; crawls, queries and objects come on top`,
+  ]
+}
+
+async function sayWhoMayReachIt(context: AwsContext): Promise<void> {
+  const group = await findGroup(context)
+  const all = group?.IpPermissions.flatMap(({ IpRanges }) => (IpRanges ?? []).map(({ CidrIp }) => CidrIp)) ?? []
+  context.say(all.length ? `ssh and Kafka are open for ${[...new Set(all)].join(', ')}` : 'nobody may reach it: no rule')
 }
 
 /** How long ago that was, in the largest unit that says something. */

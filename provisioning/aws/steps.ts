@@ -1,3 +1,4 @@
+import type { Step } from '../host/step.ts'
 import { keyPair } from './01-key-pair.ts'
 import { securityGroup } from './02-security-group.ts'
 import { instance } from './03-instance.ts'
@@ -7,6 +8,9 @@ import { catalog } from './06-catalog.ts'
 import { workgroup } from './07-workgroup.ts'
 import { budget } from './08-budget.ts'
 import { user } from './09-user.ts'
+import type { AwsContext } from './context.ts'
+import { patient } from './patient.ts'
 
 /** The lab on AWS, in this order; Kafka on the instance comes after (provisioning/host). */
-export const awsSteps = [keyPair, securityGroup, instance, bucket, roles, catalog, workgroup, budget, user]
+export const awsSteps = (): Step<AwsContext>[] =>
+  [keyPair, securityGroup, instance, bucket, roles, catalog, workgroup, budget, user].map(patient)

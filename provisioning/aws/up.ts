@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { LabError } from '../../lib/errors.ts'
 import { quote } from '../host/script.ts'
 import { runSteps, type StepCounts } from '../host/step.ts'
 import { findInstance } from './03-instance.ts'
+import { parseCidr } from './caller.ts'
 import type { AwsOptions } from './cli.ts'
 import { type AwsContext, openAwsContext, type UpOptions } from './context.ts'
 import { setUpKafka } from './kafka-host.ts'
 import { priceLines } from './prices.ts'
-import { freeTierType, refuseWithoutServices } from './region.ts'
+import { hostType, refuseWithoutServices } from './region.ts'
 import { writeAwsSettings } from './settings.ts'
 import { awsSteps } from './steps.ts'
 
@@ -25,7 +28,8 @@ export async function plan(options: UpOptions, outer: Outer = {}): Promise<StepC
 export async function up(options: UpOptions & { yes: boolean }, outer: Outer = {}): Promise<StepCounts> {
   const context = await openPlanned(options, outer)
   const { say } = context
-  if (!options.yes) {
+  if (options.yes) introduce(context)
+  else {
     const { changed } = await planned(context)
     if (changed) await agree(`Make this in account ${context.account}, ${context.region}? (yes/no) `)
   }
@@ -34,7 +38,7 @@ export async function up(options: UpOptions & { yes: boolean }, outer: Outer = {
     region: context.region,
     secure: options.secure ?? false,
   })
-  const counts = await runSteps(awsSteps, context, { say })
+  const counts = await runSteps(awsSteps(), context, { say })
   if (options.kafka !== false) await (outer.setUpKafka ?? setUpKafka)(context)
   const settings = await writeAwsSettings(context)
   say(`${counts.changed} changed, ${counts.ok} ok, ${counts.skipped} skipped`)
@@ -45,21 +49,23 @@ export async function up(options: UpOptions & { yes: boolean }, outer: Outer = {
 async function openPlanned(options: UpOptions, outer: Outer): Promise<AwsContext> {
   const context = await openAwsContext(options, outer)
   // choices of the first time hold until `down`
-  context.options.secure ||= context.state.secure ?? false
-  await refuseWithoutServices(context.aws, context.region)
+  context.options.secure ||= context.state.secure ?? existsSync(join(context.dir, 'ca.pem'))
+  if (options.cidr) parseCidr(options.cidr)
+  await refuseWithoutServices(context)
+  if (options.kafka !== false && !(await findInstance(context))) context.hostType = await hostType(context)
   return context
 }
 
+const introduce = ({ say, account, region, caller }: AwsContext): void =>
+  say(`account ${account}, region ${region}, as ${caller}`)
+
 async function planned(context: AwsContext): Promise<StepCounts> {
-  const { say, state, options, aws, region } = context
-  say(`account ${context.account}, region ${region}, as ${context.caller}`)
-  const counts = await runSteps(awsSteps, context, { dryRun: true, say })
-  const type =
-    options.kafka === false
-      ? undefined
-      : ((await findInstance(context))?.InstanceType ?? state.instanceType ?? (await freeTierType(aws, region)))
+  const { say, options, region } = context
+  introduce(context)
+  const counts = await runSteps(awsSteps(), context, { dryRun: true, say })
+  const type = options.kafka === false ? undefined : (context.hostType ?? (await findInstance(context))?.InstanceType)
   say(`${counts.changed} would change, ${counts.ok} ok, ${counts.skipped} skipped`)
-  for (const line of priceLines(type)) say(line)
+  for (const line of priceLines(type, region)) say(line)
   return counts
 }
 

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { loadConfig } from '../../lib/config.ts'
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { callersFile, loadConfig } from '../../lib/config.ts'
 import { LabError } from '../../lib/errors.ts'
+import { writeWhole } from '../kafka/files.ts'
 import { readRelease } from '../kafka/releases.ts'
 import type { HostContext, HostSecrets } from './context.ts'
-import { openHost } from './ssh.ts'
+import { openHost, sshAddress } from './ssh.ts'
 
 /** What a person says about a host; the same for all steps. */
 export interface HostOptions {
@@ -22,13 +24,17 @@ export interface HostOptions {
   firewalled: boolean
   version?: string
   releases?: string
+  /** Write nothing, here neither: not even passwords and the host's key. */
+  dryRun?: boolean
   /** Folder for what belongs to this host; default `LAB_DIR/host`. */
   dir?: string
 }
 
 /** Opens the host and reads or makes its secrets. Close `context.host` when done. */
 export async function openContext(options: HostOptions): Promise<HostContext> {
-  const [user, address] = splitTarget(options.host)
+  const [user, host] = splitTarget(options.host)
+  const configFile = options.sshConfig && callersFile(options.sshConfig)
+  const address = sshAddress({ host, user, ...(configFile && { configFile }) })
   if (options.secure && options.kraft)
     throw new LabError(
       'HOST',
@@ -42,20 +48,24 @@ export async function openContext(options: HostOptions): Promise<HostContext> {
   }
   const config = loadConfig()
   const dir = options.dir ?? join(config.dir, 'host')
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const release = await readRelease(options.version, options.releases && callersFile(options.releases))
+  if (!options.dryRun) mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const secrets = readSecrets(join(dir, 'secrets.json'), options.dryRun)
   return {
     host: openHost({
-      host: address,
+      host,
       user,
       knownHosts: join(dir, 'known_hosts'),
-      ...(options.key && { keyFile: resolve(options.key) }),
+      ...(options.key && { keyFile: callersFile(options.key) }),
       ...(options.alias && { alias: options.alias }),
-      ...(options.sshConfig && { configFile: resolve(options.sshConfig) }),
+      ...(configFile && { configFile }),
+      ...(options.dryRun && { dryRun: true }),
     }),
-    release: await readRelease(options.version, options.releases),
+    address,
+    release,
     secure: options.secure,
     kraft: options.kraft,
-    secrets: readSecrets(join(dir, 'secrets.json')),
+    secrets,
     caFile: join(dir, 'ca.pem'),
     topic: config.topic,
     group: config.group,
@@ -82,12 +92,32 @@ export function isPrivateAddress(address: string): boolean {
   )
 }
 
-/** The passwords of Kafka's users: made once, kept in a file only its owner reads. */
-export function readSecrets(file: string): HostSecrets {
+// what a password may hold: everything but control characters, which kafka-configs cannot read
+const password = z.string().regex(/^[^\p{Cc}]+$/u, 'expected a password without line ends and control characters')
+const secretsSchema = z.object({ adminPassword: password, labPassword: password })
+
+/** The passwords of Kafka's users: made once, kept in a file only its owner reads (in a dry run not even made). */
+export function readSecrets(file: string, dryRun = false): HostSecrets {
+  const random = (): string => randomBytes(24).toString('base64url')
   if (!existsSync(file)) {
-    const password = (): string => randomBytes(24).toString('base64url')
-    writeFileSync(file, JSON.stringify({ adminPassword: password(), labPassword: password() }), { mode: 0o600, flag: 'wx' })
+    const made = { adminPassword: random(), labPassword: random() }
+    if (!dryRun) writeWhole(file, JSON.stringify(made), 0o600)
+    return made
   }
-  chmodSync(file, 0o600)
-  return JSON.parse(readFileSync(file, 'utf8')) as HostSecrets
+  if (!dryRun) chmodSync(file, 0o600)
+  const parsed = secretsSchema.safeParse(parseJson(readFileSync(file, 'utf8')))
+  if (!parsed.success)
+    throw new LabError(
+      'HOST',
+      `${file} does not hold the passwords: ${z.prettifyError(parsed.error)}\nCorrect it, or delete it for new ones.`,
+    )
+  return parsed.data
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // said without the text: it may hold a password
+  }
 }

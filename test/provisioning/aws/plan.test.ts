@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { callerCidr, parseCidr } from '../../../provisioning/aws/caller.ts'
@@ -19,6 +19,7 @@ function emptyAccount({ arn = 'arn:aws:iam::111122223333:user/ada', extra = '' }
   const folder = temporaryFolder()
   cli = join(folder, 'aws')
   changes = join(folder, 'changes')
+  const missing = `echo 'An error occurred (NoSuchEntity) when calling it: not there' >&2; exit 254`
   const answers: [string, string][] = [
     ['sts get-caller-identity', `echo '{"Account":"111122223333","Arn":"${arn}"}'`],
     ['glue get-databases', `echo '{"DatabaseList":[]}'`],
@@ -31,12 +32,17 @@ function emptyAccount({ arn = 'arn:aws:iam::111122223333:user/ada', extra = '' }
       'ec2 describe-instance-types',
       `echo '{"InstanceTypes":[{"InstanceType":"t3.small","MemoryInfo":{"SizeInMiB":2048},"ProcessorInfo":{"SupportedArchitectures":["x86_64"]}},{"InstanceType":"t3.micro","MemoryInfo":{"SizeInMiB":1024},"ProcessorInfo":{"SupportedArchitectures":["x86_64"]}}]}'`,
     ],
+    ['ec2 describe-regions', `echo '{"Regions":[{"RegionName":"us-east-1"},{"RegionName":"eu-west-1"}]}'`],
+    ['ec2 describe-vpcs', `echo '{"Vpcs":[{"VpcId":"vpc-1"}]}'`],
+    ['ssm get-parameter', `echo '{"Parameter":{"Value":"ami-1"}}'`],
+    ['iam list-role-tags', missing],
+    ['iam list-policies', `echo '{"Policies":[]}'`],
+    ['iam list-instance-profiles', `echo '{"InstanceProfiles":[]}'`],
     ['iam list-users', `echo '{"Users":[]}'`],
     ['iam list-groups', `echo '{"Groups":[]}'`],
     ['iam list-roles', `echo '{"Roles":[]}'`],
     ['resourcegroupstaggingapi get-resources', `echo '{"ResourceTagMappingList":[]}'`],
   ]
-  const missing = `echo 'An error occurred (NoSuchEntity) when calling it: not there' >&2; exit 254`
   const cases = answers.map(([call, answer]) => `  '${call}') ${answer} ;;`).join('\n')
   const keys = `  'ec2 describe-key-pairs') case "$*" in *--filters*) echo '{"KeyPairs":[]}' ;; *) ${missing} ;; esac ;;`
   const reads = `  *' 'get-*|*' 'head-*|*' 'describe-*) ${missing} ;;`
@@ -126,7 +132,7 @@ describe('refuses', () => {
 it('finds nothing to delete in an empty account, and deletes nothing', async () => {
   const said: string[] = []
   expect(await down({ ...choices, dryRun: false, yes: true }, outer(said))).toBe(true)
-  expect(said.at(-1)).toBe('nothing is there')
+  expect(said.at(-1)).toBe('nothing is there (account 111122223333, us-east-1)')
   expect(existsSync(changes)).toBe(false)
 })
 
@@ -159,7 +165,7 @@ describe('prices', () => {
   })
   it('counts from the beginning', () => {
     const now = Date.parse('2026-11-21T12:00:00Z')
-    expect(costSince('2026-11-20T12:00:00Z', 't3.micro', now)).toBeCloseTo(0.3907, 3)
+    expect(costSince('2026-11-20T12:00:00Z', 't3.micro', 0, now)).toBeCloseTo(0.3907, 3)
     expect(age('2026-11-21T11:30:00Z', now)).toBe('30 min')
     expect(age('2026-11-20T12:00:00Z', now)).toBe('24 h')
     expect(age('2026-11-11T12:00:00Z', now)).toBe('10 days')
@@ -167,12 +173,26 @@ describe('prices', () => {
 })
 
 describe('state', () => {
-  it('survives, is for its owner only, and says when it is damaged', () => {
+  it('survives, is for its owner only, and is as good as lost when it is damaged', () => {
     const folder = join(dir, 'aws')
     saveState(folder, {}, { account: '1', cidr: '203.0.113.7/32' })
     expect(readState(folder)).toEqual({ account: '1', cidr: '203.0.113.7/32' })
-    writeFileSync(join(folder, 'state.json'), '{"account":')
-    expect(() => readState(folder)).toThrow('is damaged')
+    expect(statSync(join(folder, 'state.json')).mode & 0o777).toBe(0o600)
+    for (const text of ['', '{"account":', '\0\0\0', '[]', '{"account":1}']) {
+      writeFileSync(join(folder, 'state.json'), text)
+      const said: string[] = []
+      expect(
+        readState(folder, line => said.push(line)),
+        text,
+      ).toEqual({})
+      expect(said.join()).toMatch(/state\.json is damaged; going on without it/)
+    }
+  })
+  it('takes what a later version wrote into it', () => {
+    const folder = join(dir, 'aws')
+    saveState(folder, {}, { account: '1' })
+    writeFileSync(join(folder, 'state.json'), '{"account":"1","colour":"blue"}')
+    expect(readState(folder)).toEqual({ account: '1' })
   })
 })
 

@@ -4,54 +4,58 @@ import { describe, expect, it } from 'vitest'
 import { names } from '../../../provisioning/aws/names.ts'
 import { policy, type PolicyName, trust } from '../../../provisioning/aws/policies.ts'
 import { loadConfig } from '../../../lib/config.ts'
+import { type Call, callsOfLab, callsOnItsBehalf, crawlerCalls, whoMakes } from './rights.ts'
 
-const place = { account: '111122223333', region: 'eu-west-1' }
+const place = { account: '111122223333', region: 'eu-west-1', partition: 'aws' }
 const context = { ...place, names: names(loadConfig({}), place) }
 const all: PolicyName[] = ['sink', 'crawler', 'analyst', 'learner']
 const list = (value: string | string[]): string[] => (Array.isArray(value) ? value : [value])
 
-/** Everything of lib/ that may call AWS, as one text. */
-const lib = readdirSync(join(import.meta.dirname, '../../../lib'), { recursive: true, encoding: 'utf8' })
-  .filter(file => file.endsWith('.ts') && !/^(local|dist)\//.test(file))
-  .map(file => readFileSync(join(import.meta.dirname, '../../../lib', file), 'utf8'))
+const root = join(import.meta.dirname, '../../..')
+/** Everything of lib/ that may call AWS, and the notebooks, as one text. */
+const code = ['lib', 'notebooks']
+  .flatMap(folder => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(file => join(folder, file)))
+  .filter(file => /\.(ts|ipynb)$/.test(file) && !/^lib\/(local|dist|node_modules)\//.test(file))
+  .map(file => readFileSync(join(root, file), 'utf8'))
   .join('\n')
 
-const calls = (pattern: RegExp): boolean => pattern.test(lib)
-const sql = calls(/startQueryExecution\(/)
-
-/** Which call of lib/ needs a right, or who else uses it and where that is written. */
-const neededBy: Record<string, boolean | string> = {
-  's3:PutObject': calls(/\.putObject\(/),
-  's3:GetObject': calls(/\.(getObject|headObject)\(/),
-  's3:ListBucket': calls(/\.(listObjectsV2|headBucket)\(|ListObjectsV2/),
-  's3:DeleteObject': calls(/\.deleteObjects?\(/),
-  's3:GetBucketLocation': 'Athena, for the place of its results (Athena user guide, "S3 permissions")',
-  'athena:StartQueryExecution': sql,
-  'athena:GetQueryExecution': calls(/\.getQueryExecution\(/),
-  'athena:GetQueryResults': calls(/\.getQueryResults\(/),
-  'athena:StopQueryExecution': calls(/\.stopQueryExecution\(/),
-  'glue:CreateCrawler': calls(/\.createCrawler\(/),
-  'glue:UpdateCrawler': calls(/\.updateCrawler\(/),
-  'glue:GetCrawler': calls(/\.getCrawler\(/),
-  'glue:StartCrawler': calls(/\.startCrawler\(/),
-  'glue:DeleteCrawler': calls(/\.deleteCrawler\(/),
-  'glue:CreateDatabase': calls(/\.createDatabase\(/),
-  'glue:DeleteDatabase': calls(/\.deleteDatabase\(/),
-  'glue:GetDatabase': sql, // Athena on the caller's behalf, and the crawler
-  'glue:GetTable': calls(/\.getTable\(/),
-  'glue:GetTables': calls(/\.getTables\(/),
-  'glue:CreateTable': sql, // CREATE VIEW, and the crawler
-  'glue:UpdateTable': sql, // CREATE OR REPLACE VIEW, and the crawler
-  'glue:GetPartition': sql,
-  'glue:GetPartitions': sql,
-  'glue:BatchGetPartition': sql,
-  'glue:BatchCreatePartition': 'the crawler (Glue developer guide, "Crawler prerequisites")',
-  'glue:BatchUpdatePartition': 'the crawler (Glue developer guide, "Crawler prerequisites")',
-  'logs:CreateLogGroup': 'the crawler writes its log',
-  'logs:CreateLogStream': 'the crawler writes its log',
-  'logs:PutLogEvents': 'the crawler writes its log',
-  'iam:PassRole': calls(/\.createCrawler\(/),
+/** Whether policies allow an action on a resource: IAM's wildcards, and PassRole's condition. */
+function allows(who: PolicyName[], { action, resource }: Call): boolean {
+  const matches = (pattern: string, text: string): boolean =>
+    new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(text)
+  return who
+    .flatMap(name => policy(name, context).Statement)
+    .some(({ Action, Resource }) => list(Action).includes(action) && list(Resource).some(pattern => matches(pattern, resource)))
 }
+
+describe.each([
+  { ...context.names, lesson: '' },
+  { ...context.names, prefix: 'lesson-03/quotes/', database: 'lesson_03', crawler: 'lesson-03-crawler', lesson: '-lesson' },
+])('the rights cover what the lab calls: $prefix', where => {
+  const at = { ...context, names: where }
+
+  it.each(callsOfLab(at).map(call => [call.command, call] as const))('%s', (_, call) => {
+    const [user, role] = [['sink', 'analyst', 'learner'] as PolicyName[], whoMakes(call)]
+    expect(allows(user, call), `user: ${call.action} on ${call.resource}`).toBe(true)
+    if (role) expect(allows([role], call), `${role}: ${call.action} on ${call.resource}`).toBe(true)
+  })
+
+  it('and what Athena does for who asks', () => {
+    for (const call of callsOnItsBehalf(at)) expect(allows(['analyst', 'learner'], call), JSON.stringify(call)).toBe(true)
+  })
+
+  it('and what the crawler does', () => {
+    for (const call of crawlerCalls(at)) expect(allows(['crawler'], call), JSON.stringify(call)).toBe(true)
+  })
+})
+
+it('knows every call of lib/ and the notebooks', () => {
+  const made = [...code.matchAll(/\b(s3|glue|athena)\.([a-z]\w+)\(/g)].map(([, , command]) => command as string)
+  const known = new Set(callsOfLab(context).map(({ command }) => command))
+  const onlyWithoutBucket = ['createBucket']
+  for (const command of made) if (!onlyWithoutBucket.includes(command)) expect(known, command).toContain(command)
+  expect(new Set(made).size).toBeGreaterThan(15)
+})
 
 describe.each(all)('policy %s', name => {
   const document = policy(name, context)
@@ -74,16 +78,24 @@ describe.each(all)('policy %s', name => {
   })
 
   it('has only rights that a call needs', () => {
-    for (const { Action } of document.Statement) for (const action of list(Action)) expect(neededBy[action], action).toBeTruthy()
+    const calls = [...callsOfLab(context), ...callsOnItsBehalf(context), ...crawlerCalls(context)]
+    const needed = new Set(calls.map(({ action }) => action))
+    for (const { Action } of document.Statement) for (const action of list(Action)) expect(needed).toContain(action)
   })
 
   it('covers the default names and lesson-*, nothing else', () => {
     for (const resource of document.Statement.flatMap(({ Resource }) => list(Resource))) {
       const tail = resource.split(':').slice(5).join(':')
       expect(tail, resource).toMatch(
-        /^(tickerlake-111122223333-eu-west-1(\/(quotes\/|lesson-|results\/)\*)?|catalog|(database|table)\/(realtime_de_db|lesson_\*)(\/\*)?|crawler\/(quotes-crawler|lesson-\*)|workgroup\/tickerlake|role\/tickerlake\/tickerlake-crawler|log-group:\/aws-glue\/crawlers\*)$/,
+        /^(tickerlake-111122223333-eu-west-1(\/(quotes\/|lesson-|results\/)\*)?|catalog|database\/default|(database|table|userDefinedFunction)\/(realtime_de_db|lesson_\*)(\/\*)?|crawler\/(quotes-crawler|lesson-\*)|workgroup\/tickerlake|role\/tickerlake\/tickerlake-crawler|log-group:\/aws-glue\/crawlers\*)$/,
       )
     }
+  })
+
+  it("names China's and GovCloud's things as these do", () => {
+    const china = { ...context, partition: 'aws-cn', region: 'cn-north-1' }
+    for (const { Resource } of policy(name, china).Statement)
+      for (const resource of list(Resource)) expect(resource).toMatch(/^arn:aws-cn:/)
   })
 })
 
@@ -95,6 +107,11 @@ it('lends the crawler role to Glue only, for this account only', () => {
   })
   const pass = policy('learner', context).Statement.find(({ Action }) => Action === 'iam:PassRole')
   expect(pass?.Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'glue.amazonaws.com' } })
+})
+
+it('lets nobody of another account take on the others', () => {
+  for (const role of ['sink', 'analyst'] as const)
+    expect(trust(role, place)).toMatchObject({ Statement: [{ Principal: { AWS: `arn:aws:iam::${place.account}:root` } }] })
 })
 
 it('stays within what IAM takes, however long the names are: 10,240 characters for a role, 5,120 for a group', () => {
