@@ -9,8 +9,6 @@ import { workgroup } from './07-workgroup.ts'
 import { budget } from './08-budget.ts'
 import { user } from './09-user.ts'
 import type { AwsContext } from './context.ts'
-import { patient } from './patient.ts'
 
 /** The lab on AWS, in this order; Kafka on the instance comes after (provisioning/host). */
-export const awsSteps = (): Step<AwsContext>[] =>
-  [keyPair, securityGroup, instance, bucket, roles, catalog, workgroup, budget, user].map(patient)
+export const awsSteps: Step<AwsContext>[] = [keyPair, securityGroup, instance, bucket, roles, catalog, workgroup, budget, user]

@@ -9,6 +9,7 @@ import { parseCidr } from './caller.ts'
 import type { AwsOptions } from './cli.ts'
 import { type AwsContext, openAwsContext, type UpOptions } from './context.ts'
 import { setUpKafka } from './kafka-host.ts'
+import { patient } from './patient.ts'
 import { priceLines } from './prices.ts'
 import { hostType, refuseWithoutServices } from './region.ts'
 import { writeAwsSettings } from './settings.ts'
@@ -38,7 +39,7 @@ export async function up(options: UpOptions & { yes: boolean }, outer: Outer = {
     region: context.region,
     secure: options.secure ?? false,
   })
-  const counts = await runSteps(awsSteps(), context, { say })
+  const counts = await runSteps(awsSteps.map(patient), context, { say })
   if (options.kafka !== false) await (outer.setUpKafka ?? setUpKafka)(context)
   const settings = await writeAwsSettings(context)
   say(`${counts.changed} changed, ${counts.ok} ok, ${counts.skipped} skipped`)
@@ -62,7 +63,7 @@ const introduce = ({ say, account, region, caller }: AwsContext): void =>
 async function planned(context: AwsContext): Promise<StepCounts> {
   const { say, options, region } = context
   introduce(context)
-  const counts = await runSteps(awsSteps(), context, { dryRun: true, say })
+  const counts = await runSteps(awsSteps, context, { dryRun: true, say })
   const type = options.kafka === false ? undefined : (context.hostType ?? (await findInstance(context))?.InstanceType)
   say(`${counts.changed} would change, ${counts.ok} ok, ${counts.skipped} skipped`)
   for (const line of priceLines(type, region)) say(line)
