@@ -19,10 +19,13 @@ export interface AwsOutside {
   command?: string
   /** This machine's address as others see it, as a /32. */
   myCidr?: () => Promise<string>
+  /** What the lab has on AWS. */
+  leftovers?: typeof findLeftovers
 }
 
 /** Looks at the account: whose keys, which region, what costs money now, who is let in, the crawler's role. Changes nothing. */
-export async function examineAws(config: Config, { command, myCidr = callerCidr }: AwsOutside = {}): Promise<Finding[]> {
+export async function examineAws(config: Config, outside: AwsOutside = {}): Promise<Finding[]> {
+  const { command } = outside
   const dir = awsDir(config.dir)
   if (config.cloud.kind !== 'aws' && !existsSync(join(dir, 'state.json')))
     return [skipped('AWS: LAB_CLOUD does not name it, and npx tickerlake aws up was not used here')]
@@ -34,7 +37,7 @@ export async function examineAws(config: Config, { command, myCidr = callerCidr 
     const who = await aws<Identity>`sts get-caller-identity`
     const identity = lookAtIdentity(who, region, state)
     if (identity.some(isWrong)) return identity
-    return [...identity, ...(await lookAround(config, who, aws, { command, myCidr }))]
+    return [...identity, ...(await lookAround(config, who, aws, outside))]
   } catch (error) {
     return [accountFailure(error)]
   }
@@ -107,7 +110,7 @@ async function lookAround(config: Config, { Account, Arn }: Identity, aws: Aws, 
     const instance = await findInstance(context)
     return instance ? [...lookAtInstance(instance, config, context.state), ...(await lookAtRules(context, outside))] : []
   })
-  return [...role, ...found, ...(await looking('what the lab has on AWS', () => lookAtBill(context)))]
+  return [...role, ...found, ...(await looking('what the lab has on AWS', () => lookAtBill(context, outside)))]
 }
 
 function lookAtInstance(instance: Instance, { kafka }: Config, state: State): Finding[] {
@@ -163,7 +166,7 @@ async function lookAtRules(context: AwsContext, { myCidr = callerCidr }: AwsOuts
   if (closed.length === 0) return [fine(`security group ${group.GroupId} lets in ${mine} only`)]
   return [
     wrong(
-      `port ${closed.join(' and ')} ${closed.length > 1 ? 'are' : 'is'} closed for your address ${mine}; open for ${some(open.map(({ cidr }) => cidr)) || 'nobody'}`,
+      `port ${closed.join(' and ')} ${closed.length > 1 ? 'are' : 'is'} closed for your address ${mine}; open for ${some([...new Set(open.map(({ cidr }) => cidr))]) || 'nobody'}`,
       'your own address has changed since (home routers get new ones, a VPN has others): connections time out',
       'npx tickerlake aws start puts your address of today in',
     ),
@@ -177,8 +180,8 @@ const idlePrices: Partial<Record<Leftover['kind'], string>> = {
 }
 
 /** Everything of the lab there is, with what it costs; what nobody uses any more is wrong. */
-async function lookAtBill(context: AwsContext): Promise<Finding[]> {
-  const things = await findLeftovers(context)
+async function lookAtBill(context: AwsContext, { leftovers = findLeftovers }: AwsOutside): Promise<Finding[]> {
+  const things = await leftovers(context)
   if (things.length === 0) return [fine('nothing of the lab is on AWS')]
   const instance = await findInstance(context)
   const price = ({ kind, name }: Leftover): string => {

@@ -261,7 +261,9 @@ function lookAtTwins(lines: ObjectSample['lines']): Finding[] {
 }
 
 function lookAtPacking(samples: ObjectSample[]): Finding[] {
-  const [packed, plain] = [true, false].map(isPacked => samples.find(({ key }) => /\.gz$/.test(key) === isPacked))
+  const [packed, plain] = [true, false].map(isPacked =>
+    samples.find(({ key }) => !isResult(key) && /\.gz$/.test(key) === isPacked),
+  )
   if (!packed || !plain) return []
   return [
     wrong(

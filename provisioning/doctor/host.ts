@@ -57,7 +57,7 @@ async function lookInside({ host, kraft }: HostPlace): Promise<Finding[]> {
     return [
       systemFinding(facts),
       javaFinding(facts),
-      ...(facts.kafka ? versionFinding(facts.kafka, kraft || (facts.zookeeper === 'inactive' && facts.kraft === 'yes')) : []),
+      ...(facts.version ? versionFinding(facts.version, kraft || facts.kraft === 'yes') : []),
       ...memoryOf(facts),
       diskFinding(facts),
       ...serviceFindings(facts, kraft),
@@ -81,7 +81,7 @@ const askFacts = (host: Host): Promise<string> => host.run`
     echo "system=\${PRETTY_NAME:-unknown}"
     echo "packages=$(command -v dnf apt-get yum 2>/dev/null | head -n 1 || true)"
     echo "java=$(java -version 2>&1 | head -n 1 || true)"
-    echo "kafka=$(readlink -f /opt/kafka 2>/dev/null | sed -n 's/.*-\\([0-9][0-9.]*\\)$/\\1/p' || true)"
+    echo "version=$(readlink -f /opt/kafka 2>/dev/null | sed -n 's/.*-\\([0-9][0-9.]*\\)$/\\1/p' || true)"
     echo "kraft=$(grep -qs '^process.roles' /etc/lab/server.properties && echo yes || true)"
     total=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
     limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)

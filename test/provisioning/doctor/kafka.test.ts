@@ -32,7 +32,8 @@ function broker(advertised: { host: string; port: number } | undefined): Promise
   return serve(socket => {
     socket.on('data', request => {
       const correlation = request.subarray(8, 12)
-      const body = request.readInt16BE(4) === 18 ? versions() : metadata(advertised)
+      const others: Record<number, () => Buffer> = { 18: versions, 10: noCoordinator, 32: threeReplicas }
+      const body = others[request.readInt16BE(4)]?.() ?? metadata(advertised)
       const size = Buffer.alloc(4)
       size.writeInt32BE(4 + body.length)
       socket.write(Buffer.concat([size, correlation, body]))
@@ -49,7 +50,29 @@ const numbers = (...values: [bits: 16 | 32, value: number][]): Buffer =>
     }),
   )
 
-const versions = (): Buffer => numbers([16, 0], [32, 2], [16, 18], [16, 0], [16, 0], [16, 3], [16, 0], [16, 1])
+const versions = (): Buffer =>
+  numbers(
+    [16, 0],
+    [32, 5],
+    ...[18, 3, 10, 15, 32].flatMap(
+      key =>
+        [
+          [16, key],
+          [16, 0],
+          [16, key === 3 ? 1 : 0],
+        ] as [16, number][],
+    ),
+  )
+
+/** FindCoordinator v0: COORDINATOR_NOT_AVAILABLE. */
+const noCoordinator = (): Buffer => numbers([16, 15], [32, -1], [16, 0], [32, -1])
+
+/** DescribeConfigs v0 of broker 0. */
+function threeReplicas(): Buffer {
+  const text = (words: string): Buffer => Buffer.concat([numbers([16, words.length]), Buffer.from(words)])
+  const entry = [text('offsets.topic.replication.factor'), text('3'), Buffer.from([1, 0, 0])]
+  return Buffer.concat([numbers([32, 0], [32, 1], [16, 0], [16, 0]), Buffer.from([4]), text('0'), numbers([32, 1]), ...entry])
+}
 
 function metadata(advertised: { host: string; port: number } | undefined): Buffer {
   if (!advertised) return numbers([32, 0], [32, -1], [32, 0])
@@ -96,4 +119,11 @@ it('finds the address that a client is sent to and cannot reach', async () => {
   const bad = findings.find(({ state }) => state === 'wrong')
   expect(bad?.symptom).toBe(`the cluster tells clients 127.0.0.1:${nowhere}: refused`)
   expect(bad?.cause).toContain('advertised.listeners')
+})
+
+it('finds an offsets topic that cannot be made on one broker', async () => {
+  const server = { host: '127.0.0.1', port: 0 }
+  server.port = await broker(server)
+  const bad = (await examine(server.port)).find(({ state }) => state === 'wrong')
+  expect(bad?.cause).toContain('offsets.topic.replication.factor is 3 and there is 1 broker')
 })
