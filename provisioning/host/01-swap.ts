@@ -28,7 +28,7 @@ export const swap: Step<HostContext> = {
     // dd, not fallocate: swapon refuses files with holes on some file systems
     await host.run`file=${file}
       if ! swapon --show=NAME --noheadings | grep -q /; then
-        [ -e "$file" ] || { (umask 077; dd if=/dev/zero of="$file.new" bs=1M count=${swapMiB} status=none); mkswap -q "$file.new" >/dev/null; mv "$file.new" "$file"; }
+        [ -e "$file" ] || { (umask 077; dd if=/dev/zero of="$file.new" bs=1M count=${swapMiB} status=none); mkswap "$file.new" >/dev/null; mv "$file.new" "$file"; }
         swapon "$file"
         grep -q "^$file " /etc/fstab || echo "$file none swap sw 0 0" >> /etc/fstab
       fi

@@ -20,7 +20,8 @@ export const kafka: Step<HostContext> = {
     await host.run`home=${folder(context)} expected=${expected}
       fetch() {
         for url in ${release.urls}; do
-          if ! curl -fsSL --retry 3 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$archive" "$url"; then echo "$url: not there" >&2; continue; fi
+          # globoff: brackets and braces in an address are part of it
+          if ! curl --globoff -fsSL --retry 1 --retry-delay 2 --connect-timeout 15 --speed-time 30 --speed-limit 1000 -o "$archive" "$url"; then echo "$url: not there" >&2; continue; fi
           found=$(sha512sum < "$archive" | cut -d' ' -f1)
           [ "$found" = "$expected" ] && return 0
           rm -f "$archive"
@@ -29,10 +30,10 @@ export const kafka: Step<HostContext> = {
         return 1
       }
       if [ ! -f "$home/.verified" ]; then
+        rm -rf "$home" "$home.new" /opt/kafka.tgz.* # of a run that was killed
         archive=$(mktemp /opt/kafka.tgz.XXXXXX)
-        trap 'rm -f "$archive"' EXIT
+        trap 'rm -rf "$archive" "$home.new"' EXIT
         fetch
-        rm -rf "$home" "$home.new"
         mkdir "$home.new"
         tar -xzf "$archive" -C "$home.new" --strip-components 1 --no-same-owner
         chown -R root:root "$home.new"

@@ -6,8 +6,8 @@ import { publicAddressScript, publicAddressUnit } from './units.ts'
 
 const unit = 'lab-public-address'
 
-const files = ({ host }: HostContext): RemoteFile[] => [
-  { path: '/etc/lab/address', content: `${host.target.host}\n`, mode: 644 },
+const files = ({ address }: HostContext): RemoteFile[] => [
+  { path: '/etc/lab/address', content: `${address}\n`, mode: 644 },
   { path: '/etc/lab/public-address', content: publicAddressScript, mode: 755, restarts: unit },
   { path: '/etc/systemd/system/lab-public-address.service', content: publicAddressUnit, mode: 644, restarts: unit },
 ]

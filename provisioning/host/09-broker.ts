@@ -21,7 +21,6 @@ export const broker: Step<HostContext> = {
   },
   async apply(context) {
     const { host, kraft } = context
-    await refuseOtherKind(context)
     await writeFiles(host, await files(context))
     if (kraft) await formatDisk(context)
     await startUnit(host, unit)
@@ -38,14 +37,14 @@ export const broker: Step<HostContext> = {
 }
 
 async function answers(context: HostContext): Promise<string[]> {
-  const address = await advertisedAddress(context)
   try {
+    const address = await advertisedAddress(context)
     const brokers = await describeBrokers(await adminAccess(context))
     return brokers.includes(`${address}:${kafkaPort}`)
       ? []
       : [`${address}:${kafkaPort} answers, but names ${brokers.join(', ') || 'no broker'}`]
   } catch (error) {
-    return [`no answer from ${address}:${kafkaPort} (${errorMessage(error)})`]
+    return [`no answer on port ${kafkaPort} (${errorMessage(error)})`]
   }
 }
 
@@ -54,13 +53,19 @@ async function adminAccess(context: HostContext): Promise<KafkaAccess> {
   return accessAs('admin', context, await advertisedAddress(context), ca)
 }
 
-/** The address the broker tells its clients, as the host found it at its last boot. */
+/** The address the broker tells its clients, as the host found it at its last boot. Throws before there is one. */
 export async function advertisedAddress({ host }: Pick<HostContext, 'host'>): Promise<string> {
-  return host.run`. /run/lab-kafka.env; echo "$PUBLIC_ADDRESS"`
+  const address = await host.run`[ ! -e /run/lab-kafka.env ] || { . /run/lab-kafka.env; echo "$PUBLIC_ADDRESS"; }`
+  // without an address clients would ask the Kafka of this machine
+  if (!address) throw new LabError('BROKER', 'Kafka host: it does not know its address yet')
+  return address
 }
 
 async function files(context: HostContext): Promise<RemoteFile[]> {
-  const diskMiB = Number(await context.host.run`df --output=size -m /var/lib/kafka | tail -1`)
+  // its parent on a bare host, where a dry run looks too
+  const diskMiB = Number(
+    await context.host.run`dir=/var/lib/kafka; [ -d "$dir" ] || dir=/var/lib; df --output=size -m "$dir" | tail -1`,
+  )
   const secret = { mode: 640, owner: 'root:kafka', restarts: unit }
   return [
     { path: '/etc/lab/log4j.properties', content: log4j, mode: 644, restarts: unit },
@@ -115,7 +120,7 @@ const scramLogin = 'org.apache.kafka.common.security.scram.ScramLoginModule requ
 const security = (adminPassword: string): Properties => ({
   'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
   'sasl.mechanism.inter.broker.protocol': 'SCRAM-SHA-512',
-  'listener.name.internal.scram-sha-512.sasl.jaas.config': `${scramLogin} username="admin" password="${adminPassword}";`,
+  'listener.name.internal.scram-sha-512.sasl.jaas.config': `${scramLogin} username="admin" password="${adminPassword.replace(/["\\]/g, c => `\\${c}`)}";`,
   'listener.name.external.scram-sha-512.sasl.jaas.config': `${scramLogin};`,
   'ssl.keystore.type': 'PEM',
   'ssl.keystore.location': '/etc/lab/tls/server.pem',
@@ -123,18 +128,6 @@ const security = (adminPassword: string): Properties => ({
   'super.users': 'User:admin',
   'allow.everyone.if.no.acl.found': 'false',
 })
-
-/** Data of a broker with ZooKeeper mean nothing to KRaft, and the reverse. */
-async function refuseOtherKind({ host, kraft }: HostContext): Promise<void> {
-  const kind = await host.run`file=/var/lib/kafka/meta.properties
-    if grep -qs '^broker.id=' "$file"; then echo zookeeper; elif grep -qs '^node.id=' "$file"; then echo kraft; fi`
-  if (kind && kind !== (kraft ? 'kraft' : 'zookeeper')) {
-    throw new LabError(
-      'BROKER',
-      `Kafka: the host has data of a broker ${kind === 'kraft' ? 'with KRaft' : 'with ZooKeeper'}, and the other kind cannot read them. Go on ${kind === 'kraft' ? 'with' : 'without'} --kraft, take another host, or delete /var/lib/kafka there.`,
-    )
-  }
-}
 
 async function formatDisk({ host }: HostContext): Promise<void> {
   await host.run`[ -f /var/lib/kafka/meta.properties ] || {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { errorMessage } from '../../lib/errors.ts'
 import type { AclEntry } from 'kafkajs'
 import { kafkaClient, withAdmin } from '../kafka/client.ts'
 import { loadKafkajs } from '../../lib/kafkajs.ts'
@@ -12,8 +13,12 @@ export const access: Step<HostContext> = {
   title: 'rights of user lab',
   skip: ({ secure }) => (secure ? undefined : 'plain mode: whoever reaches the port may do everything'),
   async check(context) {
-    const missing = await missingRights(context)
-    return missing.length ? [`${missing.length} rights are missing`] : []
+    try {
+      const missing = await missingRights(context)
+      return missing.length ? [`${missing.length} rights are missing`] : []
+    } catch (error) {
+      return [`the rights cannot be read yet (${errorMessage(error)})`]
+    }
   },
   async apply(context) {
     const acl = await missingRights(context)

@@ -1,4 +1,5 @@
-import { openLab } from '../../lib/lab.ts'
+import { errorMessage } from '../../lib/errors.ts'
+import { type Lab, openLab } from '../../lib/lab.ts'
 import { ensureTopic, listTopics } from '../../lib/topic.ts'
 import { advertisedAddress } from './09-broker.ts'
 import { type HostContext, labKafka } from './context.ts'
@@ -9,11 +10,18 @@ import type { Step } from './step.ts'
 export const topic: Step<HostContext> = {
   title: 'topics',
   async check(context) {
-    const lab = openLab({ kafka: labKafka(context, await advertisedAddress(context)) })
-    const there = await listTopics(lab).finally(() => lab.close())
-    return names(context)
-      .filter(name => !there.includes(name))
-      .map(name => `no topic ${name}`)
+    let lab: Lab | undefined
+    try {
+      lab = openLab({ kafka: labKafka(context, await advertisedAddress(context)) })
+      const there = await listTopics(lab)
+      return names(context)
+        .filter(name => !there.includes(name))
+        .map(name => `no topic ${name}`)
+    } catch (error) {
+      return [`the topics cannot be read yet (${errorMessage(error)})`]
+    } finally {
+      await lab?.close()
+    }
   },
   async apply(context) {
     const lab = openLab({ kafka: labKafka(context, await advertisedAddress(context)) })

@@ -6,6 +6,8 @@ import type { Host } from './ssh.ts'
 /** What every step of a Kafka host knows. */
 export interface HostContext {
   host: Host
+  /** Where ssh finds it: what the broker tells its clients where there is no metadata service. */
+  address: string
   release: Release
   /** SASL/SCRAM with TLS and ACLs; otherwise plain, for one caller or a private network. */
   secure: boolean

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { errorMessage } from '../../lib/errors.ts'
 import type { HostContext } from './context.ts'
 import { openContext } from './open-context.ts'
+import { preflight } from './preflight.ts'
 import { runSteps, type Step } from './step.ts'
 
 /** Runs one step as a script: `node provisioning/host/02-java.ts ec2-user@host --key FILE [--secure] [--dry-run]`. */
@@ -28,6 +29,13 @@ async function main(step: Step<HostContext>): Promise<void> {
   })
   const [host] = positionals
   if (!host || positionals.length > 1) throw new Error(`Expected one host: node ${process.argv[1]} ec2-user@address --key FILE`)
-  const context = await openContext({ ...values, host, sshConfig: values['ssh-config'], version: values.kafka })
-  await runSteps([step], context, { dryRun: values['dry-run'] }).finally(() => context.host.close())
+  const dryRun = values['dry-run']
+  const context = await openContext({ ...values, host, sshConfig: values['ssh-config'], version: values.kafka, dryRun })
+  try {
+    const warning = await preflight(context)
+    if (warning) console.log(warning)
+    await runSteps([step], context, { dryRun })
+  } finally {
+    await context.host.close()
+  }
 }

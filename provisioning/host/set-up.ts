@@ -1,9 +1,11 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '../../lib/config.ts'
+import { writeWhole } from '../kafka/files.ts'
 import { advertisedAddress } from './09-broker.ts'
 import { type HostContext, labKafka } from './context.ts'
 import { type HostOptions, openContext } from './open-context.ts'
+import { lookAtHost, preflight } from './preflight.ts'
 import { quote } from './script.ts'
 import { hostStatus } from './status.ts'
 import { runSteps, type StepCounts } from './step.ts'
@@ -13,6 +15,8 @@ import { hostSteps } from './steps.ts'
 export async function setUpHost(options: HostOptions & { dryRun: boolean }, say = console.log): Promise<StepCounts> {
   const context = await openContext(options)
   try {
+    const warning = await preflight(context)
+    if (warning) say(warning)
     say(options.secure ? secureMeans : options.kraft ? kraftMeans : plainMeans)
     const began = performance.now()
     const counts = await runSteps(hostSteps, context, { dryRun: options.dryRun, say })
@@ -20,7 +24,9 @@ export async function setUpHost(options: HostOptions & { dryRun: boolean }, say 
     say(
       `${counts.changed} ${options.dryRun ? 'would change' : 'changed'}, ${counts.ok} ok, ${counts.skipped} skipped in ${seconds} s`,
     )
-    if (!options.dryRun) say(`use it: source ${quote(await writeSettings(context, options))}`)
+    if (options.dryRun) return counts
+    for (const line of (await hostStatus(context)).lines) say(line)
+    say(`use it: source ${quote(await writeSettings(context, options))}`)
     return counts
   } finally {
     await context.host.close()
@@ -29,8 +35,16 @@ export async function setUpHost(options: HostOptions & { dryRun: boolean }, say 
 
 /** `kafka host status`: state, memory and disk of the host in words. Answers true when all is well. */
 export async function showHost(options: HostOptions, say = console.log): Promise<boolean> {
-  const context = await openContext(options)
+  // nothing is opened to anybody by looking
+  const context = await openContext({ ...options, firewalled: true })
   try {
+    const { kind, secure } = await lookAtHost(context.host)
+    if (secure === undefined) {
+      say('no Kafka is set up on this host; set it up: npx tickerlake kafka host up')
+      return false
+    }
+    // as the host is, whatever was asked for: its settings of yesterday must not be written over by those of another mode
+    Object.assign(context, { secure, kraft: kind === 'kraft' })
     const { lines, healthy } = await hostStatus(context)
     for (const line of lines) say(line)
     if (existsSync(context.caFile) || !context.secure) await writeSettings(context, options)
@@ -63,7 +77,7 @@ export const exportLines = (settings: Record<string, string>): string =>
 
 async function writeSettings(context: HostContext, options: HostOptions): Promise<string> {
   const file = join(options.dir ?? join(loadConfig().dir, 'host'), 'kafka.env')
-  writeFileSync(file, exportLines(settingsLines(context, await advertisedAddress(context))), { mode: 0o600 })
+  writeWhole(file, exportLines(settingsLines(context, await advertisedAddress(context))), 0o600)
   return file
 }
 

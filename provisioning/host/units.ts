@@ -54,15 +54,30 @@ export const publicAddressScript = `#!/bin/bash
 # writes PUBLIC_ADDRESS to /run/lab-kafka.env
 set -u
 metadata=http://169.254.169.254/latest
+answered=/var/lib/lab-metadata # remembers that this host has such a service, which is then worth a wait
+given=$(cat /etc/lab/address)
+isAddress() { [[ $1 =~ ^[0-9]{1,3}([.][0-9]{1,3}){3}$ ]]; }
+ask() { curl -fsS --connect-timeout 1 -m 2 "$@" 2>/dev/null | head -c 1000 | tr -cd '[:print:]'; }
+get() { ask -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
+
+token=
+tries=3; [ ! -e "$answered" ] || tries=60
+for ((i = 0; i < tries; i++)); do
+  token=$(ask -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
+  # a page of some other service is no token
+  if [[ $token =~ ^[A-Za-z0-9+/=_-]+$ ]]; then touch "$answered"; break; fi
+  token=; sleep 0.5
+done
 address=
-if token=$(curl -fsS -m 2 --retry 3 --retry-connrefused -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token" 2>/dev/null); then
-  for _ in {1..30}; do
-    address=$(curl -fsS -m 2 -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/public-ipv4" 2>/dev/null) && break
-    sleep 0.5
+if [ -n "$token" ] && [ "$(get local-ipv4)" != "$given" ]; then # set up through its private address, it is used through that
+  for _ in {1..10}; do
+    address=$(get public-ipv4)
+    isAddress "$address" && break
+    address=; sleep 0.5
   done
 fi
-[ -n "$address" ] || address=$(cat /etc/lab/address)
-case $address in ''|*[!0-9A-Za-z.-]*) echo "not an address: $address" >&2; exit 1;; esac
+[ -n "$address" ] || address=$given
+[[ $address =~ ^[0-9A-Za-z][0-9A-Za-z.-]*$ ]] || { echo "not an address: $address" >&2; exit 1; }
 echo "PUBLIC_ADDRESS=$address" > /run/lab-kafka.env
 `
 
