@@ -30,7 +30,9 @@ export function parseQuote(cells: readonly string[], eventTime: string): Quote {
   const number = (at: number): number => {
     const text = cells[at]
     const value = Number(text)
-    if (text.trim() === '' || !Number.isFinite(value)) throw bad(`${csvHeader[at]} is not a number: ${show(text)}`)
+    // Number() also takes 0x10, 0b1 and 0o7, which no CSV means.
+    if (text.trim() === '' || !Number.isFinite(value) || /^\s*0[box]/i.test(text))
+      throw bad(`${csvHeader[at]} is not a number: ${show(text)}`)
     return value
   }
   const symbol = cells[0]
@@ -99,6 +101,9 @@ function isDate(value: unknown): value is string {
   return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
 }
 
-const show = (value: unknown): string => (JSON.stringify(value) ?? 'missing').slice(0, 80)
+const show = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'missing'
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
 const bad = (problem: string): LabError => new LabError('BAD_ROW', problem)
 const badEvent = (problem: string, cause?: unknown): LabError => new LabError('BAD_EVENT', problem, { cause })

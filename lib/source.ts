@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs'
-import { open, stat, type FileHandle } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { open, type FileHandle } from 'node:fs/promises'
 import { errorMessage, LabError } from './errors.ts'
-import { csvHeader, parseQuote, type Quote } from './quote.ts'
+import { parseQuote, type Quote } from './quote.ts'
+import { checkHeader, readRows, rowFormat, type Row, type Stretch } from './source/csv.ts'
 import { sleep } from './wait.ts'
 
 export interface SourceOptions {
@@ -21,22 +20,16 @@ export interface SourceOptions {
   onBadRow?: (error: LabError) => void
 }
 
-/** A row as it stands in the file: cells, and where it was. */
-interface Row {
-  cells: string[]
-  line: number
-}
-
 /** The quotes of a CSV with the tutorial's header, one at a time and never the whole file in memory. A bad row is reported and the rest
- *  goes on. Throws `LabError` CSV_MISSING, CSV_HEADER, CSV_FORMAT or SOURCE_OPTION. */
+ *  goes on. Throws `LabError` CSV_MISSING, CSV_ENCODING, CSV_HEADER, CSV_FORMAT or SOURCE_OPTION. */
 export async function* readQuotes(file: string, options: SourceOptions = {}): AsyncGenerator<Quote, void, undefined> {
   const { order = 'file', seed = 1, pace, take = Infinity, signal, onBadRow = warn } = options
   checkOptions(file, options)
   await checkHeader(file)
-  const rows = { file: fileRows, replay: replayRows, random: randomRows }[order](file, seed)
+  const rows = order === 'file' ? readRows(file) : order === 'replay' ? replayRows(file) : randomRows(file, seed)
   const start = performance.now()
   let sent = 0
-  for await (const { cells, line } of rows) {
+  for await (const { cells, problem, line } of rows) {
     if (sent >= take || signal?.aborted) return
     if (pace) {
       const ahead = start + (sent * 1000) / pace - performance.now()
@@ -45,6 +38,7 @@ export async function* readQuotes(file: string, options: SourceOptions = {}): As
     }
     let quote: Quote
     try {
+      if (problem) throw new LabError('BAD_ROW', problem)
       quote = parseQuote(cells, new Date().toISOString())
     } catch (error) {
       onBadRow(
@@ -67,56 +61,29 @@ function checkOptions(file: string, { order, pace, take }: SourceOptions): void 
   if (take !== undefined && !(take >= 0)) throw wrong('take', 'a number of events', take)
 }
 
-async function checkHeader(file: string): Promise<void> {
-  const kind = await stat(file).catch(error => {
-    throw readError(file, error)
-  })
-  if (!kind.isFile())
-    throw new LabError(
-      'CSV_MISSING',
-      `${file}: cannot be read: it is not a regular file. Give a file that can be read more than once.`,
-    )
-  let header: string[] | undefined
-  for await (const { record } of records(createReadStream(file, { end: 4095 }), { to: 1 })) header = record
-  if (header?.join(',') !== csvHeader.join(',')) {
-    throw new LabError(
-      'CSV_HEADER',
-      `${file}, line 1: expected the header ${csvHeader.join(',')}, got ${(header ?? []).join(',').slice(0, 200) || 'nothing'}. Give a file with that header.`,
-    )
-  }
-}
-
-async function* fileRows(file: string): AsyncGenerator<Row> {
-  for await (const { record, info } of records(createReadStream(file), { from: 2 }, file))
-    yield { cells: record, line: info.lines }
-}
-
 /** Merges the file's stretches of ascending dates, each read by a stream of its own; the tutorial's file has 13, one for each index. */
 async function* replayRows(file: string): AsyncGenerator<Row> {
-  const stretches: { start: number; line: number }[] = []
-  let end = 0
-  let line = 0
+  const stretches: Stretch[] = []
   let last = ''
-  for await (const { record, info } of records(createReadStream(file), {}, file)) {
-    if (info.records > 1) {
-      if (stretches.length === 0 || record[1] < last) stretches.push({ start: end, line })
-      last = record[1] ?? last
-    }
-    end = info.bytes
-    line = info.lines
+  let line = 1
+  for await (const { cells, start, end, line: lastLine } of readRows(file)) {
+    if (stretches.length === 0 || cells[1] < last) stretches.push({ start, end, line })
+    stretches[stretches.length - 1].end = end
+    last = cells[1] ?? last
+    line = lastLine
+    if (stretches.length > maxStretches) throw tooManyStretches(file)
   }
-  if (stretches.length > 256) {
-    throw new LabError(
-      'CSV_FORMAT',
-      `${file}: replay merges stretches of ascending dates and this file has ${stretches.length}, more than 256. Sort it by Index and Date, or use order "file".`,
-    )
-  }
-  yield* merge(stretches.map(({ start, line }, at) => stretchRows(file, start, stretches[at + 1]?.start ?? end, line)))
+  yield* merge(stretches.map(stretch => readRows(file, stretch)))
 }
 
-async function* stretchRows(file: string, start: number, end: number, line: number): AsyncGenerator<Row> {
-  for await (const { record, info } of records(createReadStream(file, { start, end: end - 1 }), {}, file))
-    yield { cells: record, line: line + info.lines }
+/** Each is an open file while they are merged. */
+const maxStretches = 256
+
+function tooManyStretches(file: string): LabError {
+  return new LabError(
+    'CSV_FORMAT',
+    `${file}: replay merges stretches of ascending dates and this file has more than ${maxStretches}. Sort it by Index and Date, or use order "file".`,
+  )
 }
 
 async function* merge(streams: AsyncGenerator<Row>[]): AsyncGenerator<Row> {
@@ -137,31 +104,42 @@ async function* merge(streams: AsyncGenerator<Row>[]): AsyncGenerator<Row> {
 
 const next = async (stream: AsyncGenerator<Row>): Promise<Row | undefined> => (await stream.next()).value ?? undefined
 
-/** Any row, with replacement and without end. Only the places of the rows are kept in memory, 16 bytes each. */
+/** Any good row, with replacement and without end; the bad ones once, to be reported. Only the places of the rows are kept in memory, 24 bytes each. */
 async function* randomRows(file: string, seed: number): AsyncGenerator<Row> {
   const starts: number[] = []
+  const ends: number[] = []
   const lines: number[] = []
-  let end = 0
-  for await (const { info } of records(createReadStream(file), {}, file)) {
-    if (info.records > 1) {
-      starts.push(end)
-      lines.push(info.lines)
+  for await (const row of readRows(file)) {
+    if (isBad(row)) yield row
+    else {
+      starts.push(row.start)
+      ends.push(row.end)
+      lines.push(row.line)
     }
-    end = info.bytes
   }
   if (starts.length === 0) return
-  starts.push(end)
   const { parse } = await import('csv-parse/sync')
   const random = mulberry32(seed)
   const handle = await open(file)
   try {
     for (;;) {
-      const at = Math.floor(random() * (starts.length - 1))
-      const [cells] = parse(await readText(handle, starts[at], starts[at + 1]), rowFormat)
-      yield { cells, line: lines[at] }
+      const at = Math.floor(random() * starts.length)
+      const [start, end] = [starts[at], ends[at]]
+      const [cells] = parse(await readText(handle, start, end), rowFormat)
+      yield { cells, start, end, line: lines[at] }
     }
   } finally {
     await handle.close()
+  }
+}
+
+function isBad({ cells, problem }: Row): boolean {
+  if (problem) return true
+  try {
+    parseQuote(cells, '')
+    return false
+  } catch {
+    return true
   }
 }
 
@@ -169,51 +147,6 @@ async function readText(handle: FileHandle, start: number, end: number): Promise
   const buffer = Buffer.alloc(end - start)
   await handle.read(buffer, 0, buffer.length, start)
   return buffer.toString('utf8')
-}
-
-/** How a row is written; one that is not like this is reported and left out. */
-const rowFormat = {
-  relax_quotes: true,
-  relax_column_count: true,
-  skip_empty_lines: true,
-  max_record_size: 65_536,
-  record_delimiter: ['\n', '\r\n'],
-}
-
-interface CsvRecord {
-  record: string[]
-  /** `lines` and `bytes` read up to and with this record, `records` with it. */
-  info: { lines: number; bytes: number; records: number }
-}
-
-async function* records(
-  input: Readable,
-  options: { from?: number; to?: number },
-  file = String((input as { path?: unknown }).path),
-): AsyncGenerator<CsvRecord> {
-  const { parse } = await import('csv-parse')
-  const parser = parse({ ...rowFormat, bom: true, info: true, ...options })
-  input.on('error', error => parser.destroy(error))
-  try {
-    for await (const record of input.pipe(parser)) yield record as CsvRecord
-  } catch (error) {
-    throw readError(file, error)
-  } finally {
-    input.destroy()
-  }
-}
-
-function readError(file: string, error: unknown): LabError {
-  const { code, lines } = error as { code?: string; lines?: number }
-  if (code === 'ENOENT') return new LabError('CSV_MISSING', `${file}: there is no such file. Check the path.`, { cause: error })
-  if (code?.startsWith('CSV_')) {
-    return new LabError(
-      'CSV_FORMAT',
-      `${file}, near line ${lines ?? '?'}: not a well-formed CSV: ${errorMessage(error)}. Look for a quote that is never closed.`,
-      { cause: error },
-    )
-  }
-  return new LabError('CSV_MISSING', `${file}: cannot be read: ${errorMessage(error)}.`, { cause: error })
 }
 
 function warn(error: LabError): void {

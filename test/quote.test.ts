@@ -35,6 +35,8 @@ describe('parseQuote', () => {
   const wrong: [string, number, string, RegExp][] = [
     ['text for a number', 2, 'abc', /Open is not a number: "abc"/],
     ['an empty number', 5, '', /Close is not a number: ""/],
+    ['a hexadecimal number', 5, '0x10', /Close is not a number: "0x10"/],
+    ['a number too large for a double', 5, '1e400', /Close is not a number/],
     ['an infinite number', 7, 'Infinity', /Volume is not a number/],
     ['another date format', 1, '31/12/1965', /Date is not a day written YYYY-MM-DD/],
     ['a day that does not exist', 1, '1965-02-30', /Date is not a day/],

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { LabError } from '../lib/errors.ts'
 import { csvHeader, type Quote } from '../lib/quote.ts'
@@ -144,8 +145,46 @@ describe('readQuotes', () => {
       code: 'CSV_HEADER',
       message: expect.stringContaining('got nothing'),
     })
-    const open = csv(row('A', '2020-01-01'), `"A,2020-01-02${',1.0'.repeat(30_000)}`)
-    await expect(all(open)).rejects.toMatchObject({ code: 'CSV_FORMAT' })
+  })
+
+  it.each([
+    ['UTF-16', Buffer.from('\uFEFFIndex,Date\n', 'utf16le')],
+    ['gzip', gzipSync(csvHeader.join(','))],
+    ['ZIP', Buffer.from('PK\u0003\u0004more')],
+  ])('says that a file is written in %s', async (name, bytes) => {
+    const file = join(temporaryFolder(), 'quotes.csv')
+    writeFileSync(file, bytes)
+    await expect(all(file)).rejects.toMatchObject({ code: 'CSV_ENCODING', message: expect.stringContaining(name) })
+  })
+
+  it.each(['file', 'replay', 'random'] as const)(
+    'leaves out rows that are endless or open a quote, and goes on in the next line (%s)',
+    async order => {
+      const good = [row('A', '2020-01-01'), row('A', '2020-01-02'), row('A', '2020-01-03'), row('A', '2020-01-04')]
+      const long = `A,2020-01-02,${'1'.repeat(200_000)}`
+      const open = `"A,2020-01-02${',1.0'.repeat(30_000)}`
+      const file = csv(good[0], '', long, good[1], `"B,2020-01-02`, good[2], '', open, good[3], '"C,2020-01-05')
+      const { names, errors } = await all(file, { order, take: order === 'random' ? 100 : undefined })
+      expect([...new Set(names)].sort()).toEqual(['A 2020-01-01', 'A 2020-01-02', 'A 2020-01-03', 'A 2020-01-04'])
+      const told = errors.map(({ message }) => message.slice(file.length).split('. ')[0])
+      expect(told).toEqual([
+        ', line 4: the row has 200014 bytes, more than 65536',
+        ', line 6: a quote is opened and not closed in this row',
+        ', line 9: the row has 120014 bytes, more than 65536',
+        ', line 11: a quote is opened and not closed in this row',
+      ])
+    },
+  )
+
+  it('reads what follows an unclosed quote, however long the rest is', async () => {
+    const rest = Array.from({ length: 3000 }, (_, day) => row('B', new Date(day * 86_400_000).toISOString().slice(0, 10)))
+    const { names, errors } = await all(csv('"A,2020-01-01,1', ...rest))
+    expect([names.length, errors.length]).toEqual([3000, 1])
+  })
+
+  it('ends a random order in which no row is good, each reported once', async () => {
+    const { names, errors } = await all(csv('a,b', 'c,d'), { order: 'random' })
+    expect([names.length, errors.length]).toEqual([0, 2])
   })
 
   it('gives nothing for a file without rows', async () => {
