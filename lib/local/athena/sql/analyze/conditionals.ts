@@ -2,6 +2,7 @@ import { coerceSql } from '../generate/cast.ts'
 import { locate, type Call, type Expression } from '../parse/ast.ts'
 import { commonOf } from '../types/coerce.ts'
 import { BOOLEAN, quoteText, typeName, VARCHAR, type Type } from '../types/types.ts'
+import { maybeNaN } from './equality.ts'
 import { compareSql } from './operators.ts'
 import { combine, queryError, type Analysis, type Scope, type Value } from './scope.ts'
 
@@ -97,6 +98,12 @@ const extreme: Special = (analysis, node, scope) => {
   }
   const sqls = values.map(value => coerceSql(value.sql, value.type, type))
   const missing = sqls.map(sql => `${sql} IS NULL`).join(' OR ')
+  const numbers = sqls.map(sql => (maybeNaN(sql, type) ? `t_number(${sql})` : sql))
+  // NaN is DuckDB's greatest number; Trino takes it only when there is nothing else.
+  if (node.name === 'greatest' && numbers.some((sql, i) => sql !== sqls[i])) {
+    const greatest = `coalesce(greatest(${numbers.join(', ')}), ${sqls[0]})`
+    return combine(scope, `CASE WHEN ${missing} THEN NULL ELSE ${greatest} END`, type, values)
+  }
   return combine(scope, `CASE WHEN ${missing} THEN NULL ELSE ${node.name}(${sqls.join(', ')}) END`, type, values)
 }
 

@@ -38,6 +38,8 @@ export function analyseQuery(
 }
 
 function ordered(analysis: Analysis, node: Query, parent: Scope | undefined, ctes: Map<string, Cte>): AnalysedQuery {
+  if (node.withTies && !node.orderBy.length)
+    throw queryError(analysis, 'MISSING_ORDER_BY', 'FETCH FIRST WITH TIES clause requires ORDER BY', node.fetchAt ?? node.at)
   const limit = limitSql(analysis, node)
   if (node.body.kind === 'select')
     return select(analysis, node.body, {
@@ -45,7 +47,7 @@ function ordered(analysis: Analysis, node: Query, parent: Scope | undefined, cte
       limit,
       parent,
       ctes,
-      ties: node.withTies ? node.limit : undefined,
+      ties: node.withTies ? (order: string) => tiesSql(analysis, node, order) : undefined,
     })
   const inner = body(analysis, node.body, parent, ctes)
   if (!node.orderBy.length && !limit) return inner
@@ -55,9 +57,8 @@ function ordered(analysis: Analysis, node: Query, parent: Scope | undefined, cte
   const keys = node.orderBy.map(item => orderSql(orderKey(analysis, item, fields, scope).sql, item))
   const order = keys.length ? ` ORDER BY ${keys.join(', ')}` : ''
   if (node.withTies && keys.length && node.limit) {
-    const ranked = `SELECT ${name}.*, rank() OVER (ORDER BY ${keys.join(', ')}) AS place FROM (${inner.sql}) AS ${name}`
     return {
-      sql: `SELECT ${fields.map((_, i) => `c${i}`).join(', ')} FROM (${ranked}) WHERE place <= ${rowCount(analysis, node.limit)} ORDER BY place`,
+      sql: `SELECT * FROM (${inner.sql}) AS ${name} QUALIFY ${tiesSql(analysis, node, keys.join(', '))}${order}`,
       fields: inner.fields,
     }
   }
@@ -68,8 +69,17 @@ function ordered(analysis: Analysis, node: Query, parent: Scope | undefined, cte
 }
 
 function limitSql(analysis: Analysis, node: Query): string {
-  const limit = node.limit && !node.withTies ? ` LIMIT ${rowCount(analysis, node.limit)}` : ''
+  if (node.withTies) return ''
+  const limit = node.limit ? ` LIMIT ${rowCount(analysis, node.limit)}` : ''
   return `${limit}${node.offset ? ` OFFSET ${rowCount(analysis, node.offset)}` : ''}`
+}
+
+/** FETCH FIRST n ROWS WITH TIES: all rows that rank with the n-th after the offset. */
+function tiesSql(analysis: Analysis, node: Query, order: string): string {
+  const skipped = node.offset ? Number(rowCount(analysis, node.offset)) : 0
+  const last = skipped + Number(rowCount(analysis, node.limit!))
+  const after = skipped > 0 ? ` AND row_number() OVER (ORDER BY ${order}) > ${skipped}` : ''
+  return `rank() OVER (ORDER BY ${order}) <= ${last}${after}`
 }
 
 /** Analyses a query's body without its ORDER BY. */

@@ -5,7 +5,7 @@ import { condition } from './conditionals.ts'
 import { fieldValue } from './names.ts'
 import { isOrderable } from '../types/coerce.ts'
 import { prune } from './pruning.ts'
-import { orderKey, rowCount } from './ordering.ts'
+import { orderKey } from './ordering.ts'
 import { relation } from './relations.ts'
 import {
   newScope,
@@ -26,8 +26,8 @@ interface Around {
   limit: string
   parent: Scope | undefined
   ctes: Map<string, Cte>
-  /** The row count of FETCH FIRST … WITH TIES. */
-  ties: Expression | undefined
+  /** The condition of FETCH FIRST … WITH TIES for an order. */
+  ties: ((order: string) => string) | undefined
 }
 
 interface Item {
@@ -80,8 +80,7 @@ export function select(analysis: Analysis, node: Select, { orderBy, limit, paren
   if (where) parts.push(`WHERE ${where.sql}`)
   if (groupBy) parts.push(`GROUP BY ${groupBy.sql}`)
   if (having) parts.push(`HAVING ${having.sql}`)
-  if (ties && order.length)
-    parts.push(`QUALIFY rank() OVER (ORDER BY ${order.map(term => term.key).join(', ')}) <= ${rowCount(analysis, ties)}`)
+  if (ties) parts.push(`QUALIFY ${ties(order.map(term => term.key).join(', '))}`)
   if (order.length) parts.push(`ORDER BY ${order.map(term => term.text).join(', ')}`)
   if (limit) parts.push(limit.trim())
   if (node.distinct) touchFields(analysis, outputs)
@@ -199,7 +198,32 @@ function groupSql(analysis: Analysis, node: Select, scope: Scope): { sql: string
     if (grouping.kind === 'simple') return grouping.values.length === 1 ? key(grouping.values[0]!) : set(grouping.values)
     return `${grouping.kind === 'SETS' ? 'GROUPING SETS' : grouping.kind} (${grouping.sets.map(set).join(', ')})`
   }
-  return { sql: node.groupBy!.elements.map(element).join(', '), keys }
+  const { elements, distinct } = node.groupBy!
+  const sql = distinct ? distinctSets(elements, key) : elements.map(element).join(', ')
+  return { sql, keys }
+}
+
+/** GROUP BY DISTINCT: all grouping sets written out, each once. */
+function distinctSets(elements: Grouping[], key: (expression: Expression) => string): string {
+  let sets: string[][] = [[]]
+  for (const element of elements) {
+    const own =
+      element.kind === 'simple'
+        ? [element.values.map(key)]
+        : setsOf(
+            element.kind,
+            element.sets.map(set => set.map(key)),
+          )
+    sets = sets.flatMap(left => own.map(right => [...new Set([...left, ...right])]))
+  }
+  const once = new Map(sets.map(set => [[...set].sort().join('\u0000'), set]))
+  return `GROUPING SETS (${[...once.values()].map(set => `(${set.join(', ')})`).join(', ')})`
+}
+
+function setsOf(kind: 'ROLLUP' | 'CUBE' | 'SETS', sets: string[][]): string[][] {
+  if (kind === 'SETS') return sets
+  if (kind === 'ROLLUP') return [...sets.map((_, i) => sets.slice(0, sets.length - i).flat()), []]
+  return sets.reduce<string[][]>((all, set) => all.flatMap(left => [[...left, ...set], left]), [[]])
 }
 
 function ordinal(analysis: Analysis, node: Select, position: Expression & { text: string }): Expression {

@@ -41,84 +41,39 @@ export function mysqlFormat(format: string): { strftime: string } | { refused: s
   return refused ? { refused } : { strftime }
 }
 
-/** One piece of a Joda format: text as it is, a strftime format, or what strftime cannot do. */
-type Piece =
-  | { text: string }
-  | { strftime: string }
-  | { special: 'fraction' | 'offset' | 'offset:' | 'zone' | 'halfday' | 'clock24'; width: number }
-
-const JODA: Record<string, (width: number) => string | undefined> = {
-  y: width => (width === 2 ? '%y' : '%Y'),
-  Y: width => (width === 2 ? '%y' : '%Y'),
-  u: width => (width === 2 ? '%y' : '%Y'),
-  x: () => '%G',
-  M: width => (width >= 4 ? '%B' : width === 3 ? '%b' : width === 2 ? '%m' : '%-m'),
-  d: width => (width >= 2 ? '%d' : '%-d'),
-  D: width => (width >= 3 ? '%j' : '%-j'),
-  e: () => '%u',
-  E: width => (width >= 4 ? '%A' : '%a'),
-  w: width => (width >= 2 ? '%V' : '%-V'),
-  H: width => (width >= 2 ? '%H' : '%-H'),
-  h: width => (width >= 2 ? '%I' : '%-I'),
-  m: width => (width >= 2 ? '%M' : '%-M'),
-  s: width => (width >= 2 ? '%S' : '%-S'),
-  a: () => '%p',
+const JODA: Record<string, string> = {
+  yyyy: '%Y',
+  YYYY: '%Y',
+  yy: '%y',
+  MMMM: '%B',
+  MMM: '%b',
+  MM: '%m',
+  M: '%-m',
+  dd: '%d',
+  d: '%-d',
+  EEEE: '%A',
+  EEE: '%a',
+  E: '%a',
+  HH: '%H',
+  H: '%-H',
+  hh: '%I',
+  h: '%-I',
+  mm: '%M',
+  m: '%-M',
+  ss: '%S',
+  s: '%-S',
+  SSS: '%g',
+  a: '%p',
 }
 
-/** The pieces of a Joda format (format_datetime, parse_datetime); undefined: a letter that Joda does not know. */
-export function jodaPieces(format: string): Piece[] | undefined {
-  const pieces: Piece[] = []
-  for (const [token, quoted] of format.matchAll(/'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+/g)) {
-    if (quoted !== undefined) pieces.push({ text: quoted === '' ? "'" : quoted.replaceAll("''", "'") })
-    else if (!/^[A-Za-z]/.test(token)) pieces.push({ text: token })
-    else {
-      const width = token.length
-      const strftime = JODA[token[0]!]?.(width)
-      if (strftime) pieces.push({ strftime })
-      else if (token[0] === 'S') pieces.push({ special: 'fraction', width })
-      else if (token[0] === 'Z') pieces.push({ special: width === 1 ? 'offset' : width === 2 ? 'offset:' : 'zone', width })
-      else if (token[0] === 'z') pieces.push({ special: 'zone', width })
-      else if (token[0] === 'K') pieces.push({ special: 'halfday', width })
-      else if (token[0] === 'k') pieces.push({ special: 'clock24', width })
-      else return undefined
-    }
-  }
-  return pieces
-}
-
-/** SQL that formats `local` (a timestamp) of an instant in `zone` by Joda's pieces. */
-export function jodaFormatSql(pieces: Piece[], local: string, zone: string): string {
-  const parts = pieces.map(piece => {
-    if ('text' in piece) return quoteText(piece.text)
-    if ('strftime' in piece) return `strftime(${local}, ${quoteText(piece.strftime)})`
-    switch (piece.special) {
-      case 'fraction':
-        return `rpad(left(strftime(${local}, '%g'), ${piece.width}), ${piece.width}, '0')`
-      case 'offset':
-        return `replace(t_offset_text(${local}, ${zone}), ':', '')`
-      case 'offset:':
-        return `t_offset_text(${local}, ${zone})`
-      case 'halfday':
-        return `lpad(CAST(hour(${local}) % 12 AS VARCHAR), ${piece.width}, '0')`
-      case 'clock24':
-        return `lpad(CAST(CASE hour(${local}) WHEN 0 THEN 24 ELSE hour(${local}) END AS VARCHAR), ${piece.width}, '0')`
-      default:
-        return zone
-    }
-  })
-  return parts.length ? `(${parts.join(' || ')})` : "''"
-}
-
-/** The strptime format of a Joda format; undefined when a piece cannot be parsed that way. */
-export function jodaParseFormat(pieces: Piece[]): string | undefined {
-  let format = ''
-  for (const piece of pieces) {
-    if ('text' in piece) format += piece.text.replaceAll('%', '%%')
-    else if ('strftime' in piece) format += piece.strftime
-    else if (piece.special === 'fraction') format += piece.width <= 3 ? '%g' : '%f'
-    else if (piece.special === 'offset' || piece.special === 'offset:') format += '%z'
-    else if (piece.special === 'zone') format += '%Z'
+/** SQL that formats a timestamp by a Joda format, where strftime has all of its letters; undefined: it has not. */
+export function jodaFormatSql(format: string, local: string): string | undefined {
+  let strftime = ''
+  for (const [token, quoted, letter] of format.matchAll(/'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+/g)) {
+    if (quoted !== undefined) strftime += (quoted === '' ? "'" : quoted.replaceAll("''", "'")).replaceAll('%', '%%')
+    else if (letter === undefined) strftime += token.replaceAll('%', '%%')
+    else if (JODA[token]) strftime += JODA[token]
     else return undefined
   }
-  return format
+  return strftime === '' ? "''" : `strftime(${local}, ${quoteText(strftime)})`
 }

@@ -1,5 +1,5 @@
 import type { Emission, FunctionTable } from './signature.ts'
-import { jodaFormatSql, jodaParseFormat, jodaPieces, mysqlFormat } from './date-formats.ts'
+import { jodaFormatSql, mysqlFormat } from './date-formats.ts'
 import { quoteText, type Type } from '../types/types.ts'
 
 const STAMPS = ['timestamp(p)', 'timestamp(p) with time zone']
@@ -103,7 +103,7 @@ function dateDiff(e: Emission): string {
 
 function dateFormat(e: Emission): string {
   const format = e.literals[1]
-  if (format === undefined) return e.fail('NOT_SUPPORTED', 'date_format needs a literal format')
+  if (format === undefined) return `t_js_mysql_text(epoch_us(${local(e.args[0]!, e.types[0]!)}), ${e.args[1]})`
   const translated = mysqlFormat(format)
   if ('refused' in translated)
     return e.fail('INVALID_FUNCTION_ARGUMENT', `${translated.refused} not supported in date format string`)
@@ -112,30 +112,29 @@ function dateFormat(e: Emission): string {
 
 function dateParse(e: Emission): string {
   const format = e.literals[1]
-  if (format === undefined) return e.fail('NOT_SUPPORTED', 'date_parse needs a literal format')
+  if (format === undefined) return `make_timestamp(t_js_mysql_parse(${e.args[0]}, ${e.args[1]}))`
   const translated = mysqlFormat(format)
   if ('refused' in translated)
     return e.fail('INVALID_FUNCTION_ARGUMENT', `${translated.refused} not supported in date format string`)
-  // What the format does not name is 1970's, not strptime's 1900.
-  if (!/%[YyG]/.test(translated.strftime)) return `strptime(${e.args[0]} || ' 1970', ${quoteText(`${translated.strftime} %Y`)})`
+  // strptime starts from 1900 and skips blanks.
+  if (!/%[YyG]/.test(translated.strftime) || format.startsWith(' '))
+    return `make_timestamp(t_js_mysql_parse(${e.args[0]}, ${e.args[1]}))`
   return `strptime(${e.args[0]}, ${quoteText(translated.strftime)})`
 }
 
 function formatDatetime(e: Emission): string {
-  const pieces = e.literals[1] === undefined ? undefined : jodaPieces(e.literals[1])
-  if (e.literals[1] === undefined) e.fail('NOT_SUPPORTED', 'format_datetime needs a literal format')
-  if (!pieces) return e.fail('INVALID_FUNCTION_ARGUMENT', `Invalid format: ${e.literals[1]}`)
-  return jodaFormatSql(pieces, local(e.args[0]!, e.types[0]!), zone(e.args[0]!, e.types[0]!))
+  const [value, format] = e.args as [string, string]
+  const type = e.types[0]!
+  if (type.kind === 'timestamp' && /z/i.test(e.literals[1]?.replace(/'[^']*'/g, '') ?? ''))
+    return e.fail(
+      'INVALID_FUNCTION_ARGUMENT',
+      "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information",
+    )
+  const native = e.literals[1] === undefined ? undefined : jodaFormatSql(e.literals[1], local(value, type))
+  return native ?? `t_js_joda_text(epoch_us(${local(value, type)}), ${zone(value, type)}, ${format})`
 }
 
-function parseDatetime(e: Emission): string {
-  if (e.literals[1] === undefined) e.fail('NOT_SUPPORTED', 'parse_datetime needs a literal format')
-  const pieces = jodaPieces(e.literals[1]!)
-  const format = pieces && jodaParseFormat(pieces)
-  if (!format) return e.fail('INVALID_FUNCTION_ARGUMENT', `Invalid format: ${e.literals[1]}`)
-  if (/%z/i.test(format)) return `t_parse_zoned(${e.args[0]}, ${quoteText(format)})`
-  return `t_zoned(strptime(${e.args[0]}, ${quoteText(format)}), 'UTC')`
-}
+const parseDatetime = ({ args }: Emission) => `t_joda_parse(${args[0]}, ${args[1]})`
 
 function toIso8601(e: Emission): string {
   const value = e.args[0]!

@@ -144,6 +144,8 @@ export interface Query extends Node {
   /** Undefined: no limit, as `LIMIT ALL`. */
   limit?: Expression | undefined
   withTies: boolean
+  /** Where FETCH stands. */
+  fetchAt?: number
 }
 
 export type Body =
@@ -166,7 +168,7 @@ export interface Select extends Node {
   items: SelectItem[]
   from?: Relation | undefined
   where?: Expression | undefined
-  groupBy?: { all: boolean; elements: Grouping[] } | undefined
+  groupBy?: { distinct: boolean; elements: Grouping[] } | undefined
   having?: Expression | undefined
   windows: { name: Name; window: Window }[]
 }

@@ -50,7 +50,8 @@ export class QueryParser extends RelationParser {
     }
     if (this.accept('LIMIT')) {
       if (!this.accept('ALL')) query.limit = this.rowCount()
-    } else if (this.accept('FETCH')) {
+    } else if (this.isWord('FETCH')) {
+      query.fetchAt = this.take().at
       if (!this.accept('FIRST')) this.expect('NEXT')
       const { at, end } = this.token
       query.limit = this.isWord('ROW', 'ROWS') ? { kind: 'integer', text: '1', at, end } : this.rowCount()
@@ -105,8 +106,9 @@ export class QueryParser extends RelationParser {
     if (this.accept('FROM')) select.from = this.relations()
     if (this.accept('WHERE')) select.where = this.expression()
     if (this.accept('GROUP', 'BY')) {
-      const all = !this.accept('DISTINCT') && this.isWord('ALL') && this.startsExpression(this.look()) && this.accept('ALL')
-      select.groupBy = { all, elements: this.list(() => this.grouping()) }
+      const distinct = this.accept('DISTINCT')
+      if (!distinct && this.isWord('ALL') && this.startsExpression(this.look())) this.accept('ALL')
+      select.groupBy = { distinct, elements: this.list(() => this.grouping()) }
     }
     if (this.accept('HAVING')) select.having = this.expression()
     if (this.accept('WINDOW'))

@@ -22,7 +22,7 @@ export const RESERVED = new Set(
 )
 
 const SPACE = /(?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)+/y
-const NUMBER = /(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?/y
+const NUMBER = /(?:\d+\.\d*|\.\d+|\d+(?:_\d+)*)(?:[eE][+-]?\d+)?/y
 const HEX_OR_BINARY = /0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+/y
 const WORD = /[A-Za-z_][A-Za-z0-9_@]*/y
 const DIGIT_NAME = /\d[A-Za-z0-9_@]*[A-Za-z_@][A-Za-z0-9_@]*/y
@@ -77,8 +77,8 @@ function nextToken(sql: string, at: number, match: (pattern: RegExp) => RegExpEx
     const digits = match(DIGIT_NAME)
     if (digits && digits[0].length > number[0].length)
       fail('identifiers must not start with a digit; surround the identifier with double quotes')
-    const text = number[0]
-    return token(/[eE]/.test(text) ? 'double' : text.includes('.') ? 'decimal' : 'integer', text, text.length)
+    const text = number[0].replaceAll('_', '')
+    return token(/[eE]/.test(text) ? 'double' : text.includes('.') ? 'decimal' : 'integer', text, number[0].length)
   }
   const word = match(WORD)
   if (word) return token('word', word[0].toUpperCase(), word[0].length)

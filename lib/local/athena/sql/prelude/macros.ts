@@ -64,6 +64,11 @@ const zones = [
   `t_iso_local(x) AS CAST(CAST(t_iso_date(regexp_extract(x, '^[^T]*')) AS VARCHAR) || ' ' || CASE length(t_iso_clock(x)) WHEN 0 THEN '00:00' WHEN 2 THEN t_iso_clock(x) || ':00' ELSE replace(t_iso_clock(x), ',', '.') END AS TIMESTAMP)`,
   `t_iso_timestamp(x) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '[0-9W-]+(T([0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?') THEN t_zoned(t_instant(t_iso_local(x), t_full_zone(t_iso_zone(x))), t_full_zone(t_iso_zone(x))) ELSE ${badArgument("'Invalid format: \"' || x || '\"'")} END`,
   `t_parse_zoned(x, f) AS t_zoned(CAST(strptime(regexp_replace(x, 'Z$', '+0000'), f) AS TIMESTAMP), t_full_zone(coalesce(nullif(regexp_extract(x, '(Z|UTC|[+-][0-9]{2}:?[0-9]{2}|[A-Z][a-z]+/[A-Za-z_]+)\\s*$', 1), ''), 'UTC')))`,
+  // Java leaves out seconds and fractions that are zero, and prints 3 or 6 digits.
+  `t_java_time(x) AS CASE WHEN x LIKE '%:00.000000' THEN left(x, length(x) - 10) WHEN x LIKE '%.000000' THEN left(x, length(x) - 7) WHEN x LIKE '%000' THEN left(x, length(x) - 3) ELSE x END`,
+  `t_java_zone(l, z) AS CASE WHEN z IN ('UTC', 'Z') THEN 'Z[UTC]' WHEN z LIKE '_%:%' THEN z ELSE t_offset_text(l, z) || '[' || z || ']' END`,
+  `t_zoned_pair(x) AS t_zoned(t_instant(make_timestamp(CAST(x[1] AS BIGINT)), t_zone(x[2])), t_zone(x[2]))`,
+  `t_joda_parse(x, f) AS list_transform([string_split(t_js_joda_parse(x, f), ' ')], lambda w: t_zoned_pair(w))[1]`,
   `t_duration_unit(u) AS CASE u WHEN 'ns' THEN 1e-6 WHEN 'us' THEN 1e-3 WHEN 'ms' THEN 1 WHEN 's' THEN 1000 WHEN 'm' THEN 60000 WHEN 'h' THEN 3600000 ELSE 86400000 END`,
   `t_parse_duration(x) AS CASE WHEN regexp_full_match(x, '\\s*[0-9]+(\\.[0-9]+)?\\s*(ns|us|ms|s|m|h|d)\\s*') THEN CAST(round(CAST(regexp_extract(x, '[0-9.]+') AS DOUBLE) * t_duration_unit(regexp_extract(x, '[a-z]+'))) AS BIGINT) WHEN x IS NOT NULL THEN ${badArgument("'duration is not a valid data duration string: ' || x")} END`,
 ]
@@ -162,6 +167,7 @@ const lists = [
   `t_all_of(l) AS list_transform([l], lambda w: t_all(w))[1]`,
   `t_overlap(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN list_has_any(list_filter(a, lambda x: x IS NOT NULL), list_filter(b, lambda x: x IS NOT NULL)) THEN true WHEN t_has_null(a) OR t_has_null(b) THEN NULL ELSE false END`,
   `t_array_max(l) AS CASE WHEN t_has_null(l) THEN NULL ELSE list_max(l) END`,
+  `t_array_max_number(l) AS CASE WHEN t_has_null(l) THEN NULL ELSE coalesce(list_max(list_filter(l, lambda x: NOT isnan(x))), list_max(l)) END`,
   `t_array_min(l) AS CASE WHEN t_has_null(l) THEN NULL ELSE list_min(l) END`,
   `t_position(l, v) AS CASE WHEN l IS NULL OR v IS NULL THEN NULL ELSE CAST(coalesce(list_position(l, v), 0) AS BIGINT) END`,
   `t_remove(l, v) AS CASE WHEN v IS NULL THEN NULL ELSE list_filter(l, lambda x: x IS NULL OR x <> v) END`,

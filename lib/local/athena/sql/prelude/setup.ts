@@ -11,7 +11,9 @@ import {
   type DuckDBType,
 } from '@duckdb/node-api'
 import * as bytes from './bytes.ts'
+import * as dates from './date-text.ts'
 import { divideDecimals } from './decimals.ts'
+import { javaFormat } from './java-format.ts'
 import { macros } from './macros.ts'
 import * as regexp from './regexp.ts'
 import * as statistics from './statistics.ts'
@@ -46,6 +48,11 @@ const FUNCTIONS: [name: string, parameters: DuckDBType[], result: DuckDBType, ca
   ['t_u_regexp_split', [VARCHAR, VARCHAR], VARCHAR, regexp.regexpSplit],
   ['t_u_regexp_pieces', [VARCHAR, VARCHAR], VARCHAR, regexp.regexpPieces],
   ['t_js_regexp_position', [VARCHAR, VARCHAR, BIGINT, BIGINT], INTEGER, regexp.regexpPosition],
+  ['t_js_mysql_text', [BIGINT, VARCHAR], VARCHAR, dates.mysqlDateText],
+  ['t_js_joda_text', [BIGINT, VARCHAR, VARCHAR], VARCHAR, dates.jodaDateText],
+  ['t_js_mysql_parse', [VARCHAR, VARCHAR], BIGINT, dates.mysqlParse],
+  ['t_js_joda_parse', [VARCHAR, VARCHAR], VARCHAR, dates.jodaParse],
+  ['t_js_format', [VARCHAR, VARCHAR], VARCHAR, javaFormat],
   ['t_js_divide', [VARCHAR, VARCHAR, BIGINT], VARCHAR, divideDecimals],
   ['t_js_hash', [VARCHAR, BLOB], BLOB, (name: string, data: Buffer) => bytes.hash(name, data)],
   ['t_js_hmac', [VARCHAR, BLOB, BLOB], BLOB, bytes.hmac],
