@@ -8,6 +8,7 @@ import type { Batches } from './log/read.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { Topics } from './topics/store.ts'
 import { flushLog } from './log/flush.ts'
+import { inTurns } from './log/turns.ts'
 
 /** From this size on a log is written anew, unless its content alone is that large. */
 const compactFrom = 16 << 20
@@ -67,8 +68,9 @@ export class InternalLog {
     void this.#maintenance.appended(log)
   }
 
-  /** Writes the log anew when it has grown: `state` gives all records that still count, or undefined when this is not the moment. */
-  async compact(state: () => NewRecord[] | undefined): Promise<void> {
+  /** Writes the log anew when it has grown: `state` gives all records that still count, or undefined when this is not the moment. They are written in turns
+   *  with everything else: what changes meanwhile is appended as ever, and a later record of a key counts. */
+  async compact(state: () => Iterable<NewRecord> | undefined): Promise<void> {
     const log = this.#topics.partition(this.topic, 0)
     if (!log || this.#compacting || log.sizeBytes < this.#compactAt) return
     this.#compacting = true
@@ -80,7 +82,8 @@ export class InternalLog {
       log.roll()
       const keep = log.segments.length - 1
       const start = log.endOffset
-      for (let i = 0; i < records.length; i += 1000) this.append(records.slice(i, i + 1000))
+      await inTurns(this.#appendAll(log, records))
+      if (log.closed) return
       await flushLog(log, { sync: true })
       this.#topics.saveRecoveryPoints()
       if (log.segments[keep]?.baseOffset === start) log.dropSegments(keep)
@@ -92,6 +95,25 @@ export class InternalLog {
       this.#compacting = false
     }
   }
+
+  *#appendAll(log: Log, records: Iterable<NewRecord>): Generator<undefined, void> {
+    for (const batch of batchesOf(records)) {
+      if (log.closed) return
+      this.append(batch)
+      yield
+    }
+  }
+}
+
+/** Records in batches of a thousand. */
+function* batchesOf(records: Iterable<NewRecord>): Generator<NewRecord[]> {
+  let batch: NewRecord[] = []
+  for (const record of records) {
+    if (batch.push(record) < 1000) continue
+    yield batch
+    batch = []
+  }
+  yield batch
 }
 
 /** Damage, which the log reports, costs the records in it and not the start of the broker. */

@@ -159,13 +159,36 @@ export function offsetCases(open: () => Promise<Wire>): void {
       expect((await committed(wire, group, topic)).committedOffset).toBe(-1)
     })
 
-    it('DeleteTopics removes the offsets', async () => {
+    it('DeleteTopics removes the offsets, and groups that are left with neither members nor offsets', async () => {
       const wire = await open()
-      const [topic, group] = [await newTopic(wire), unique('g')]
-      await coordinator(wire, group)
-      await commit(wire, group, topic, 5)
-      await wire.call(deleteTopics, 3, { topicNames: [topic], timeoutMs: 10_000 })
-      await until(async () => (await committed(wire, group, topic)).committedOffset === -1)
+      const [topic, kept] = [await newTopic(wire), await newTopic(wire)]
+      const [alone, also] = [unique('g'), unique('g')]
+      await coordinator(wire, alone)
+      const { groupId: left, memberId: leaver } = await stableGroup(wire)
+      const { groupId: living, memberId, generationId } = await stableGroup(wire)
+      for (const group of [alone, also]) await commit(wire, group, topic, 5)
+      await commit(wire, also, kept, 6)
+      await leave(wire, left, leaver)
+      await commit(wire, left, topic, 7)
+      await commit(wire, living, topic, 8, { memberId, generationId })
+      const remove = (name: string) => wire.call(deleteTopics, 3, { topicNames: [name], timeoutMs: 10_000 })
+      const listed = async () => {
+        const { groups } = await wire.call(listGroups, 2, {})
+        return [alone, also, left, living].map(group => groups.some(({ groupId }) => groupId === group))
+      }
+      expect(await listed()).toEqual([true, true, true, true])
+      await remove(topic)
+      for (const group of [alone, also, left, living])
+        await until(async () => (await committed(wire, group, topic)).committedOffset === -1)
+      await until(async () => !(await listed())[0] && !(await listed())[2])
+      expect(await listed()).toEqual([false, true, false, true])
+      expect([(await stateOf(wire, alone)).groupState, (await stateOf(wire, left)).groupState]).toEqual(['Dead', 'Dead'])
+      expect([(await committed(wire, also, kept)).committedOffset, (await stateOf(wire, living)).groupState]).toEqual([
+        6,
+        'Stable',
+      ])
+      await remove(kept)
+      await until(async () => !(await listed())[1])
     })
 
     it('a group that only commits is listed without a type', async () => {

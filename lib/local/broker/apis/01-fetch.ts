@@ -86,7 +86,7 @@ export const fetch = api({
     for (const { name, partitions } of request.topics) {
       const results = []
       for (const partition of partitions) {
-        const result = read(context, { topic: name, replicaId: request.replicaId, ...partition }, committed, left, first)
+        const result = await read(context, { topic: name, replicaId: request.replicaId, ...partition }, committed, left, first)
         const length = result.records?.length ?? 0
         if (length > 0) first = false
         left = Math.max(0, left - length)
@@ -128,7 +128,7 @@ function readable({ broker, version }: Context, wanted: Wanted, committed: boole
   return { log, upTo: committed ? log.lastStableOffset : log.endOffset }
 }
 
-function read(context: Context, wanted: Wanted, committed: boolean, left: number, first: boolean) {
+async function read(context: Context, wanted: Wanted, committed: boolean, left: number, first: boolean) {
   const { index, fetchOffset, partitionMaxBytes } = wanted
   const none = {
     index,
@@ -142,7 +142,7 @@ function read(context: Context, wanted: Wanted, committed: boolean, left: number
     const { log, upTo } = readable(context, wanted, committed)
     const max = Math.min(partitionMaxBytes, left)
     const { bytes, nextOffset } =
-      first || max > 0 ? log.read(fetchOffset, max, upTo) : { bytes: Buffer.alloc(0), nextOffset: fetchOffset }
+      first || max > 0 ? await log.fetch(fetchOffset, max, upTo) : { bytes: Buffer.alloc(0), nextOffset: fetchOffset }
     const records = !first && bytes.length > max ? Buffer.alloc(0) : bytes
     const aborted = committed ? log.abortedIn(fetchOffset, Math.max(nextOffset, fetchOffset)) : null
     return {

@@ -1,6 +1,6 @@
-import { codeOf, errors } from '../errors.ts'
-import { replaceConfigs, checkOnce } from '../topics/alter.ts'
-import { array, boolean, int16, int32, int8, nullableString, string, struct } from '../wire/schema.ts'
+import { replaceConfigs } from '../topics/alter.ts'
+import { array, boolean, int8, nullableString, string, struct } from '../wire/schema.ts'
+import { alterEach, alterResponse } from './alter-each.ts'
 import { api } from './api.ts'
 
 /** AlterConfigs (33), versions 0-1.
@@ -19,20 +19,9 @@ export const alterConfigs = api({
     ),
     validateOnly: boolean,
   }),
-  response: struct({
-    throttleTimeMs: int32,
-    responses: array(struct({ errorCode: int16, errorMessage: nullableString, resourceType: int8, resourceName: string })),
-  }),
-  handle({ broker }, { resources, validateOnly }) {
-    const responses = resources.map(({ resourceType, resourceName, configs }) => {
-      try {
-        checkOnce(resources, resourceType, resourceName)
-        replaceConfigs(broker, resourceType, resourceName, configs, validateOnly)
-        return { errorCode: errors.NONE, errorMessage: null, resourceType, resourceName }
-      } catch (error) {
-        return { errorCode: codeOf(error), errorMessage: (error as Error).message, resourceType, resourceName }
-      }
-    })
-    return { throttleTimeMs: 0, responses }
-  },
+  response: alterResponse,
+  handle: ({ broker }, { resources, validateOnly }) =>
+    alterEach(resources, ({ resourceType, resourceName, configs }) =>
+      replaceConfigs(broker, resourceType, resourceName, configs, validateOnly),
+    ),
 })

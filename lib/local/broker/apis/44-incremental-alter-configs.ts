@@ -1,6 +1,6 @@
-import { codeOf, errors } from '../errors.ts'
-import { changeConfigs, checkOnce } from '../topics/alter.ts'
-import { array, boolean, int16, int32, int8, nullableString, string, struct } from '../wire/schema.ts'
+import { changeConfigs } from '../topics/alter.ts'
+import { array, boolean, int8, nullableString, string, struct } from '../wire/schema.ts'
+import { alterEach, alterResponse } from './alter-each.ts'
 import { api } from './api.ts'
 
 /** IncrementalAlterConfigs (44), version 0.
@@ -24,20 +24,9 @@ export const incrementalAlterConfigs = api({
     ),
     validateOnly: boolean,
   }),
-  response: struct({
-    throttleTimeMs: int32,
-    responses: array(struct({ errorCode: int16, errorMessage: nullableString, resourceType: int8, resourceName: string })),
-  }),
-  handle({ broker }, { resources, validateOnly }) {
-    const responses = resources.map(({ resourceType, resourceName, configs }) => {
-      try {
-        checkOnce(resources, resourceType, resourceName)
-        changeConfigs(broker, resourceType, resourceName, configs, validateOnly)
-        return { errorCode: errors.NONE, errorMessage: null, resourceType, resourceName }
-      } catch (error) {
-        return { errorCode: codeOf(error), errorMessage: (error as Error).message, resourceType, resourceName }
-      }
-    })
-    return { throttleTimeMs: 0, responses }
-  },
+  response: alterResponse,
+  handle: ({ broker }, { resources, validateOnly }) =>
+    alterEach(resources, ({ resourceType, resourceName, configs }) =>
+      changeConfigs(broker, resourceType, resourceName, configs, validateOnly),
+    ),
 })

@@ -14,13 +14,9 @@ export function expireOffsets(store: GroupStore, properties: Properties, now: nu
         group,
         expired.map(([topic, partition]) => [topic, partition]),
       )
-    if (isUnused(group)) store.remove(group)
+    if (group.isUnused) store.remove(group)
   }
 }
-
-/** Nobody is in it and nothing is kept for it: a join that failed is enough to make a group. */
-const isUnused = (group: Group): boolean =>
-  group.state === 'Empty' && group.offsets.size === 0 && group.pendingOffsets.size === 0 && group.pendingMembers.size === 0
 
 function isExpired(group: Group, value: CommittedOffset, retentionMs: number, now: number): boolean {
   if (value.expireTimestamp !== undefined) return now >= value.expireTimestamp && group.state === 'Empty'

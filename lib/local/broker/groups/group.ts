@@ -93,6 +93,12 @@ export class Group {
     return this.state === 'Stable' || this.state === 'CompletingRebalance' || this.state === 'Empty'
   }
 
+  /** Nobody is in it and nothing is kept for it: a join that failed is enough to make a group. */
+  get isUnused(): boolean {
+    const isKept = this.offsets.size > 0 || this.pendingOffsets.size > 0 || this.pendingMembers.size > 0
+    return this.state === 'Empty' && !isKept
+  }
+
   get rebalanceTimeoutMs(): number {
     let most = 0
     for (const member of this.members.values()) most = Math.max(most, member.rebalanceTimeoutMs)

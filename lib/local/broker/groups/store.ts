@@ -113,12 +113,16 @@ export class GroupStore {
   }
 
   /** Undefined while there are offsets in open transactions: their batches must stay as they are. */
-  #everything(): NewRecord[] | undefined {
-    if (this.list().some(group => group.pendingOffsets.size > 0)) return undefined
-    return this.list().flatMap(group => [
-      ...(group.protocolType === null && group.generationId === 0 ? [] : [groupRecord(group)]),
-      ...[...eachOffset(group.offsets)].map(([topic, partition, value]) => offsetRecord(group.id, topic, partition, value)),
-    ])
+  #everything(): Iterable<NewRecord> | undefined {
+    for (const group of this.#groups.values()) if (group.pendingOffsets.size > 0) return undefined
+    return this.#records()
+  }
+
+  *#records(): Generator<NewRecord> {
+    for (const group of this.#groups.values()) {
+      if (group.protocolType !== null || group.generationId !== 0) yield groupRecord(group)
+      for (const [topic, partition, value] of eachOffset(group.offsets)) yield offsetRecord(group.id, topic, partition, value)
+    }
   }
 
   commit(group: Group, offsets: GroupOffsets): void {
@@ -164,7 +168,7 @@ export class GroupStore {
     this.#groups.delete(group.id)
   }
 
-  /** The offsets of partitions that no longer exist. */
+  /** The offsets of partitions that no longer exist; and, as in Kafka, every group that has neither members nor offsets (any more). */
   forgetTopic(topic: string): void {
     for (const group of this.list()) {
       const partitions = [...(group.offsets.get(topic)?.keys() ?? [])]
@@ -173,6 +177,7 @@ export class GroupStore {
           group,
           partitions.map(partition => [topic, partition]),
         )
+      if (group.isUnused) this.remove(group)
     }
   }
 }

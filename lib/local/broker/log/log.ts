@@ -8,7 +8,7 @@ import { ProducerStates } from './producer-states.ts'
 import type { LogConfig } from './config.ts'
 import { openLog, type Recovered } from './open.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { readBatches, type Batches } from './read.ts'
+import { fetchBatches, readBatches, type Batches } from './read.ts'
 import { Segment, segmentName } from './segment.ts'
 
 export interface LogOptions {
@@ -143,7 +143,11 @@ export class Log implements PartitionLog {
   }
 
   #firstTimestamp(segment: Segment): number {
-    segment.firstTimestamp ??= segment.batchAt(0)?.header.maxTimestamp ?? -1
+    try {
+      segment.firstTimestamp ??= segment.batchAt(0)?.header.maxTimestamp ?? -1
+    } catch {
+      segment.firstTimestamp = -1
+    }
     return segment.firstTimestamp
   }
 
@@ -158,6 +162,11 @@ export class Log implements PartitionLog {
   /** Whole batches from the one with `offset` on, of one segment, up to `maxBytes` but at least one batch (Kafka's rule) and not past `upTo`. */
   read(offset: number, maxBytes: number, upTo = this.endOffset): Batches {
     return readBatches(this, offset, maxBytes, upTo)
+  }
+
+  /** As `read`, while others wait: damage that has to be scanned for is scanned in turns with everything else. */
+  fetch(offset: number, maxBytes: number, upTo = this.endOffset): Promise<Batches> {
+    return fetchBatches(this, offset, maxBytes, upTo)
   }
 
   /** The segment that holds `offset`. */

@@ -63,6 +63,7 @@ function recoverSegment(log: PartitionLog, recovered: Recovered, segment: Segmen
   let checkedFrom = from
   const onDamage = (start: number, end: number): void => {
     checkedFrom = end
+    segment.damage.push({ from: start, to: end })
     log.report(
       `${segmentName(segment.baseOffset)}.log is damaged from byte ${start} to ${end}; the records there cannot be read, later ones can`,
     )

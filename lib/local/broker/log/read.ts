@@ -1,8 +1,7 @@
-import { KafkaError } from '../errors.ts'
 import { headerBytes, isIntact, readHeader } from '../records/batch.ts'
-import { plausibleSize, type Place } from './damage.ts'
+import { DamagedSegment, plausibleSize, type Place } from './damage.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { rebuildIndexes } from './recovery.ts'
+import { rebuildIndexes, rebuildIndexesInTurns } from './recovery.ts'
 import { segmentName, type Segment } from './segment.ts'
 
 /** Whole batches of a log, as stored. */
@@ -21,14 +20,28 @@ export function readBatches(log: PartitionLog, offset: number, maxBytes: number,
     try {
       return find(log, offset, maxBytes, upTo)
     } catch (error) {
-      const segment = log.segments[log.segmentIndex(offset)]!
-      if (!(error instanceof KafkaError) || segment.rescanned) {
-        log.report((error as Error).message)
-        throw error
-      }
-      rebuildIndexes(segment, log.config().indexIntervalBytes)
+      rebuildIndexes(doubted(log, error), log.config().indexIntervalBytes)
     }
   }
+}
+
+/** The same for a broker that is at work: others have their turns while a segment is scanned. */
+export async function fetchBatches(log: PartitionLog, offset: number, maxBytes: number, upTo: number): Promise<Batches> {
+  for (;;) {
+    try {
+      return find(log, offset, maxBytes, upTo)
+    } catch (error) {
+      await rebuildIndexesInTurns(doubted(log, error), log.config().indexIntervalBytes)
+    }
+  }
+}
+
+/** The segment that has to be scanned before such an error counts; throws the error when it was, or is another one. */
+function doubted(log: PartitionLog, error: unknown): Segment {
+  const segment = error instanceof DamagedSegment ? (error.segment as Segment) : undefined
+  if (segment && !segment.rescanned) return segment
+  if (segment) log.report((error as Error).message)
+  throw error
 }
 
 function find(log: PartitionLog, offset: number, maxBytes: number, upTo: number): Batches {
@@ -37,6 +50,10 @@ function find(log: PartitionLog, offset: number, maxBytes: number, upTo: number)
     const segment = log.segments[i]!
     const place = segment.locate(offset)
     if (!place) continue
+    const after = log.segments[i + 1]?.baseOffset ?? log.endOffset
+    if (place.header.lastOffset >= after) {
+      throw damaged(segment, offset, `what looks like a batch at byte ${place.position} has offset ${place.header.baseOffset}`)
+    }
     if (place.header.baseOffset > offset && place.header.baseOffset >= upTo) break
     if (place.header.baseOffset > offset && isDamagedBefore(segment, place)) {
       throw damaged(segment, offset, `the next readable offset is ${place.header.baseOffset}`)
@@ -106,7 +123,6 @@ function extend(verified: { from: number; to: number }, from: number, to: number
   else if (to === verified.from) verified.from = from
 }
 
-function damaged(segment: Segment, offset: number, where: string): KafkaError {
-  const message = `${segmentName(segment.baseOffset)}.log is damaged at offset ${offset}: ${where}`
-  return new KafkaError('CORRUPT_MESSAGE', message)
+function damaged(segment: Segment, offset: number, where: string): DamagedSegment {
+  return new DamagedSegment(segment, `${segmentName(segment.baseOffset)}.log is damaged at offset ${offset}: ${where}`)
 }

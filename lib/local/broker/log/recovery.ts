@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { headerBytes, readHeader, type BatchHeader } from '../records/batch.ts'
 import { crc32c } from '../records/crc32c.ts'
 import { isCommit } from '../records/control.ts'
-import { findBatch, plausibleSize } from './damage.ts'
+import { plausibleSize, seekBatch } from './damage.ts'
 import type { ProducerStates } from './producer-states.ts'
-import { Segment, segmentName } from './segment.ts'
+import { segmentName, type ByteRange, type Segment } from './segment.ts'
 import { decodeSnapshot } from './snapshot.ts'
+import { atOnce, inTurns } from './turns.ts'
 
 /** A batch that a scan found whole. `isCommit` only tells something of control batches. */
 export interface ScannedBatch {
@@ -19,12 +20,14 @@ const chunkBytes = 1 << 20
 
 /** Walks over a segment from `position` on and checks every batch. Answers where the good bytes end; `onDamage` hears of bad bytes that have good
  *  batches after them. */
-export function scanSegment(
-  segment: Segment,
-  position: number,
-  onBatch: (batch: ScannedBatch) => void,
-  onDamage: (from: number, to: number) => void,
-): number {
+export function scanSegment(segment: Segment, position: number, onBatch: OnBatch, onDamage: OnDamage): number {
+  return atOnce(scanning(segment, position, onBatch, onDamage))
+}
+
+type OnBatch = (batch: ScannedBatch) => void
+type OnDamage = (from: number, to: number) => void
+
+function* scanning(segment: Segment, position: number, onBatch: OnBatch, onDamage: OnDamage): Generator<undefined, number> {
   let chunk = Buffer.allocUnsafe(Math.min(chunkBytes, segment.sizeBytes - position))
   // offsets have no gaps, for nothing is compacted here; a scan from the middle takes the first one as it is
   let nextOffset = position === 0 ? segment.baseOffset : undefined
@@ -48,26 +51,50 @@ export function scanSegment(
     }
     if (at > 0) position += at
     else {
-      const next = findBatch(segment, position, nextOffset)
+      const next = yield* seekBatch(segment, position, nextOffset)
       if (!next) return position
       onDamage(position, next.position)
       nextOffset = next.header.baseOffset
       position = next.position
     }
+    yield
   }
   return position
 }
 
-/** Makes a segment's indexes anew from its batches. */
+/** Makes a segment's indexes anew from its batches, and finds what is damaged. */
 export function rebuildIndexes(segment: Segment, intervalBytes: number): void {
-  segment.clearIndexes()
-  segment.rescanned = true
-  scanSegment(
-    segment,
-    0,
-    ({ header, position }) => segment.note(header, position, intervalBytes),
-    () => {},
-  )
+  atOnce(rebuilding(segment, intervalBytes))
+}
+
+const rebuilds = new WeakMap<Segment, Promise<void>>()
+
+/** The same for a broker that is at work: a large segment takes seconds. */
+export function rebuildIndexesInTurns(segment: Segment, intervalBytes: number): Promise<void> {
+  let rebuild = rebuilds.get(segment)
+  if (!rebuild) {
+    rebuild = inTurns(rebuilding(segment, intervalBytes)).finally(() => rebuilds.delete(segment))
+    rebuilds.set(segment, rebuild)
+  }
+  return rebuild
+}
+
+/** On a view of its own, because the segment may be read and appended to meanwhile. */
+function* rebuilding(segment: Segment, intervalBytes: number): Generator<undefined, void> {
+  const view = segment.view()
+  const damage: ByteRange[] = []
+  let position = 0
+  do {
+    view.sizeBytes = segment.sizeBytes
+    position = yield* scanning(
+      view,
+      position,
+      batch => view.note(batch.header, batch.position, intervalBytes),
+      (from, to) => damage.push({ from, to }),
+    )
+  } while (view.sizeBytes < segment.sizeBytes)
+  if (position < segment.sizeBytes) damage.push({ from: position, to: segment.sizeBytes })
+  segment.takeScan(view, damage)
 }
 
 /** The segments of a partition's folder, in order. Files of removed segments are cleared away. */

@@ -1,12 +1,19 @@
 import { existsSync, ftruncateSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { headerBytes, readHeader, type BatchHeader } from '../records/batch.ts'
-import { findBatch, plausibleSize, type Place, type SegmentBytes } from './damage.ts'
+import { DamagedSegment, plausibleSize, seekBatch, type Place, type SegmentBytes } from './damage.ts'
 import type { OpenFiles } from './open-files.ts'
 import { SparseIndex } from './sparse-index.ts'
+import { atOnce } from './turns.ts'
 
 /** 20 digits, as Kafka names the files of a segment. */
 export const segmentName = (baseOffset: number): string => String(baseOffset).padStart(20, '0')
+
+/** Positions in a segment: [from, to). */
+export interface ByteRange {
+  from: number
+  to: number
+}
 
 /** One file of a partition's log, batches back to back, with its two indexes. */
 export class Segment implements SegmentBytes {
@@ -15,8 +22,8 @@ export class Segment implements SegmentBytes {
   readonly #dir: string
   readonly #files: OpenFiles
   sizeBytes: number
-  readonly offsets: SparseIndex
-  readonly times: SparseIndex
+  offsets: SparseIndex
+  times: SparseIndex
   #indexesLoaded = false
   #unindexedBytes = 0
   /** Of all records, -1 while there are none. */
@@ -26,9 +33,11 @@ export class Segment implements SegmentBytes {
   firstTimestamp: number | undefined
   /** Its indexes were made anew from the log, so what looks damaged is. */
   rescanned = false
+  /** What is known to hold no good batch. */
+  damage: ByteRange[] = []
   readonly createdMs: number
   /** Bytes [from, to) were written or checked by this process; the rest is checked when it is read. */
-  verified = { from: 0, to: 0 }
+  verified: ByteRange = { from: 0, to: 0 }
   /** Where a reader went on last time: most reads are sequential. */
   #hint = { offset: -1, position: 0 }
 
@@ -141,15 +150,40 @@ export class Segment implements SegmentBytes {
     return done
   }
 
-  /** The next batch header from `position` on. Damage is hopped over: then the place found lies further on. Undefined at the end. */
+  /** The same file with empty indexes, to be scanned beside this one. */
+  view(): Segment {
+    const view = new Segment(this.#dir, this.baseOffset, this.#files)
+    view.clearIndexes()
+    return view
+  }
+
+  /** Takes over what a scan of the whole file has found. */
+  takeScan(view: Segment, damage: ByteRange[]): void {
+    this.offsets = view.offsets
+    this.times = view.times
+    this.#indexesLoaded = true
+    this.#maxTimestamp = view.#maxTimestamp
+    this.#maxTimestampOffset = view.#maxTimestampOffset
+    this.#unindexedBytes = view.#unindexedBytes
+    this.#hint = { offset: -1, position: 0 }
+    this.damage = damage
+    this.rescanned = true
+  }
+
+  /** The next batch header from `position` on. Known damage is hopped over: then the place found lies further on. Undefined at the end. Throws
+   *  `DamagedSegment` at bad bytes while nobody has scanned the segment. */
   batchAt(position: number, scratch = Buffer.allocUnsafe(headerBytes)): Place | undefined {
+    const known = this.damage.find(({ from, to }) => position >= from && position < to)
+    if (known) return this.batchAt(known.to, scratch)
     if (position + headerBytes <= this.sizeBytes && this.read(scratch, position, headerBytes) === headerBytes) {
       const header = readHeader(scratch)
       if (plausibleSize(header) && position + header.sizeBytes <= this.sizeBytes && header.baseOffset >= this.baseOffset) {
         return { position, header }
       }
     }
-    return findBatch(this, position)
+    if (position >= this.sizeBytes) return undefined
+    if (!this.rescanned) throw new DamagedSegment(this, `${segmentName(this.baseOffset)}.log is damaged at byte ${position}`)
+    return atOnce(seekBatch(this, position))
   }
 
   /** The batch with `offset`, or the first one after it when it lies in a gap. Undefined past the end. */

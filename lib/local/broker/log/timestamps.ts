@@ -1,7 +1,9 @@
 import { headerBytes } from '../records/batch.ts'
 import { decompress } from '../records/compression.ts'
 import { readRecords } from '../records/records.ts'
+import { DamagedSegment } from './damage.ts'
 import type { Log } from './log.ts'
+import { rebuildIndexesInTurns } from './recovery.ts'
 import type { Segment } from './segment.ts'
 
 export interface TimestampOffset {
@@ -13,10 +15,20 @@ export interface TimestampOffset {
 export async function offsetForTimestamp(log: Log, timestamp: number): Promise<TimestampOffset | undefined> {
   for (const segment of [...log.segments]) {
     if (segment.maxTimestamp < timestamp && segment.maxTimestamp >= 0) continue
-    const found = await findInSegment(log, segment, timestamp)
+    const found = await findReadable(log, segment, timestamp)
     if (found) return found
   }
   return undefined
+}
+
+async function findReadable(log: Log, segment: Segment, timestamp: number): Promise<TimestampOffset | undefined> {
+  try {
+    return await findInSegment(log, segment, timestamp)
+  } catch (error) {
+    if (!(error instanceof DamagedSegment)) throw error
+    await rebuildIndexesInTurns(segment, log.config().indexIntervalBytes)
+    return findInSegment(log, segment, timestamp)
+  }
 }
 
 async function findInSegment(log: Log, segment: Segment, timestamp: number): Promise<TimestampOffset | undefined> {

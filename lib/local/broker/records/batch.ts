@@ -40,7 +40,8 @@ const int64 = (buffer: Buffer, at: number): number => buffer.readInt32BE(at) * 0
 export const baseOffsetAt = (buffer: Buffer, at: number): number => int64(buffer, at)
 /** Size of the whole batch, prefix included. */
 export const sizeAt = (buffer: Buffer, at: number): number => buffer.readInt32BE(at + 8) + lengthPrefixBytes
-export const magicAt = (buffer: Buffer, at: number): number => buffer.readInt8(at + 16)
+export const magicPosition = 16
+export const magicAt = (buffer: Buffer, at: number): number => buffer.readInt8(at + magicPosition)
 export const lastOffsetAt = (buffer: Buffer, at: number): number => int64(buffer, at) + buffer.readInt32BE(at + 23)
 export const maxTimestampAt = (buffer: Buffer, at: number): number => int64(buffer, at + 35)
 
