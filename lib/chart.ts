@@ -1,11 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { barPanels } from './chart/bars.ts'
 import { candlePanels } from './chart/candles.ts'
 import { faint, fontName, ink } from './chart/look.ts'
 import { linePanels } from './chart/lines.ts'
-import { LabError } from './errors.ts'
+import { errorMessage, LabError } from './errors.ts'
+import { makeFolder } from './folder.ts'
 
 /** Text around a picture. Every chart has a title that says what it shows. */
 export interface ChartText {
@@ -94,11 +95,17 @@ export async function chartPng(figure: Figure, { scale = 1.5 }: { scale?: number
   return new Resvg(await chartSvg(figure), { fitTo: { mode: 'zoom', value: scale }, font }).render().asPng()
 }
 
-/** Writes the picture, makes the folders it needs, answers its path and size. */
+/** Writes the picture, makes the folders it needs, answers its path and size. Throws `LabError` CHART_FILE. */
 export async function writeChart(file: string, figure: Figure): Promise<{ file: string; sizeBytes: number }> {
   const png = await chartPng(figure)
-  await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, png)
+  try {
+    makeFolder(dirname(file))
+    await writeFile(file, png)
+  } catch (error) {
+    throw new LabError('CHART_FILE', `${file}: the picture cannot be written: ${errorMessage(error)}. Choose another place.`, {
+      cause: error,
+    })
+  }
   return { file, sizeBytes: png.length }
 }
 

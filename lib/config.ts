@@ -65,6 +65,9 @@ const defaults = {
 
 type Env = Record<string, string | undefined>
 
+/** Folders below a bucket, each ending in `/`. */
+export const prefixPattern: RegExp = /^([A-Za-z0-9_=.-]+\/)+$/
+
 /** Reads the switches (README, "Two switches"). Throws `LabError` CONFIG that says which variable, what was expected, what came. */
 export function loadConfig(env: Env = process.env): Config {
   const read = (name: keyof typeof defaults): string => env[name]?.trim() || defaults[name]
@@ -75,12 +78,7 @@ export function loadConfig(env: Env = process.env): Config {
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     '3 to 63 of a-z, 0-9, "." and "-", as S3 allows',
   )
-  const prefix = match(
-    'LAB_PREFIX',
-    read('LAB_PREFIX'),
-    /^([A-Za-z0-9_=.-]+\/)+$/,
-    'folders, each ending in "/", such as quotes/',
-  )
+  const prefix = match('LAB_PREFIX', read('LAB_PREFIX'), prefixPattern, 'folders, each ending in "/", such as quotes/')
   const results = match(
     'LAB_RESULTS',
     env.LAB_RESULTS?.trim() || `s3://${bucket}/results/`,

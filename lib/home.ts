@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { errorMessage, LabError } from './errors.ts'
+import { makeFolder } from './folder.ts'
 import { waitFor } from './wait.ts'
 
 /** Where a running embedded home is, and the keys to its AWS services. What `tickerlake up --json` prints. */
@@ -34,9 +37,7 @@ export async function findHome(dir: string): Promise<HomeInfo | undefined> {
   const home = readHome(dir)
   if (!home || !isAlive(home.pid)) return undefined
   try {
-    const answer = await fetch(`${home.endpoint}/_tickerlake/health`, { signal: AbortSignal.timeout(5000) })
-    const { pid } = (await answer.json()) as { pid?: number }
-    if (pid !== home.pid) return undefined
+    if ((await askPid(home.endpoint)) !== home.pid) return undefined
     const { properties: _, ...info } = home
     return info
   } catch {
@@ -44,8 +45,18 @@ export async function findHome(dir: string): Promise<HomeInfo | undefined> {
   }
 }
 
+/** The process that answers there. Not by fetch, which refuses to talk to ports that a home may well have been given (6000, 6667). */
+function askPid(endpoint: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = get(`${endpoint}/_tickerlake/health`, { agent: false, signal: AbortSignal.timeout(5000) }, answer =>
+      json(answer).then(health => resolve((health as { pid?: number }).pid), reject),
+    )
+    request.on('error', reject)
+  })
+}
+
 /** Finds the embedded home of `dir`, or starts it as a background process and waits until it answers. It outlives the caller: notebooks that are
- *  open side by side share it. Throws `LabError` HOME_DIR or HOME_START with the reason. */
+ *  open side by side share it. Throws `LabError` HOME_DIR, HOME_START or HOME_SILENT with the reason. */
 export async function startHome(dir: string, options: HomeOptions = {}): Promise<HomeInfo> {
   let started: Started | undefined
   return waitFor(
@@ -59,6 +70,16 @@ export async function startHome(dir: string, options: HomeOptions = {}): Promise
       return false
     },
     { timeoutMs: 60_000, maxIntervalMs: 100, intervalMs: 20 },
+  ).catch(error => {
+    throw (error as LabError).code === 'TIMEOUT' && started?.code === folderInUse ? silentError(dir) : error
+  })
+}
+
+function silentError(dir: string): LabError {
+  const pid = readHome(dir)?.pid
+  return new LabError(
+    'HOME_SILENT',
+    `embedded home in ${dir}: a process ${pid === undefined ? '' : `(${pid}) `}holds the folder and does not answer. End it with: kill -9 ${pid ?? 'PID'}`,
   )
 }
 
@@ -140,7 +161,7 @@ function homeArguments(dir: string, { port, kafkaPort, properties = {} }: HomeOp
 function openLog(dir: string): { fd: number; file: string; size: number } {
   const file = join(dir, 'home.log')
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeFolder(dir, 0o700)
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
     const isFull = size > 5_000_000
     return { fd: openSync(file, isFull ? 'w' : 'a', 0o600), file, size: isFull ? 0 : size }

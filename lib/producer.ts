@@ -11,6 +11,10 @@ export interface ProduceOptions {
   batchSize?: number
   /** Send what there is when nothing more came for so many milliseconds; default: wait until the batch is full, or the source ends. */
   lingerMs?: number
+  /** Who must have a record before it counts as sent: all replicas in sync (-1, the default, and then idempotent), the leader (1), nobody (0). */
+  acks?: -1 | 0 | 1
+  /** Default: not compressed. */
+  gzip?: boolean
   /** Told after each send how many quotes were acknowledged so far. */
   onProgress?: (sent: number) => void
 }
@@ -30,6 +34,8 @@ export interface RawMessage {
   key?: string | Uint8Array | null
   value: string | Uint8Array | null
   headers?: RecordHeaders
+  /** Default: the key decides. */
+  partition?: number
 }
 
 /** Sends quotes, keyed by symbol, and ends when the source ends. Idempotent, all replicas acknowledge, one batch is prepared while the one before is
@@ -62,7 +68,7 @@ async function send<T>(
   const start = performance.now()
   const partitions: Record<number, number> = {}
   let sent = 0
-  const sender = await openSender(lab, topic)
+  const sender = await openSender(lab, topic, options)
   let underWay: Promise<void> | undefined
   try {
     for await (const batch of lingerMs === undefined
@@ -80,7 +86,7 @@ async function send<T>(
   } catch (error) {
     await underWay?.catch(() => undefined)
     const { code, message } = kafkaError(`topic ${topic}`, error)
-    throw new LabError(code, `${message} (${sent} were acknowledged before.)`, { cause: error })
+    throw new LabError(code, sent > 0 ? `${message} (${sent} were acknowledged before.)` : message, { cause: error })
   } finally {
     await sender.close()
   }
@@ -140,7 +146,11 @@ export interface Sender {
 }
 
 /** Connects an idempotent producer. The topic must exist: a wrong name is an error here, not a new topic. */
-export async function openSender(lab: Lab, topic: string): Promise<Sender> {
+export async function openSender(
+  lab: Lab,
+  topic: string,
+  { acks = -1, gzip = false }: Pick<ProduceOptions, 'acks' | 'gzip'> = {},
+): Promise<Sender> {
   const { loadKafkajs } = await import('./kafkajs.ts')
   const partitioner = loadKafkajs().Partitioners.DefaultPartitioner()
   // kafkajs asks again on each retry; a record without a key must not move to another partition then.
@@ -152,7 +162,7 @@ export async function openSender(lab: Lab, topic: string): Promise<Sender> {
   }
   // kafkajs keeps sequences in order only with one request in flight (kafkajs issues 598 and 980).
   const producer = (await kafkaClient(lab)).producer({
-    idempotent: true,
+    idempotent: acks === -1,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner: () => placing,
@@ -169,8 +179,14 @@ export async function openSender(lab: Lab, topic: string): Promise<Sender> {
       placed.clear()
       const answers = await producer.send({
         topic,
-        acks: -1,
-        messages: messages.map(({ key, value, headers }) => ({ key: asBuffer(key ?? null), value: asBuffer(value), headers })),
+        acks,
+        compression: gzip ? 1 : 0,
+        messages: messages.map(({ key, value, headers, partition }) => ({
+          key: asBuffer(key ?? null),
+          value: asBuffer(value),
+          headers,
+          partition,
+        })),
       })
       const failed = answers.find(({ errorCode }) => errorCode !== 0)
       if (failed)

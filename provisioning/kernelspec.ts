@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../lib/folder.ts'
 
 export const root: string = join(import.meta.dirname, '..')
 
@@ -22,7 +23,7 @@ export const kernelName = 'tickerlake'
 export function writeKernelspec(kernels: string = join(jupyterDir, 'kernels')): string {
   const folder = join(kernels, kernelName)
   const file = join(folder, 'kernel.json')
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   const spec = {
     argv: kernelArguments('{connection_file}'),
     display_name: 'TypeScript (tickerlake)',
@@ -67,6 +68,6 @@ export function writeLabSettings(): void {
   const folder = join(jupyterDir, 'lab', 'user-settings', '@jupyterlab', 'apputils-extension')
   const file = join(folder, 'notification.jupyterlab-settings')
   if (existsSync(file)) return
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   writeFileSync(file, JSON.stringify({ fetchNews: 'false', checkForUpdates: false }) + '\n')
 }

@@ -23,6 +23,11 @@ const lines = () =>
     unit: 'points',
     source: 'a test',
   })
+it('says when the picture cannot be written', async () => {
+  const file = join(import.meta.filename, 'picture.png')
+  await expect(writeChart(file, lines())).rejects.toMatchObject({ code: 'CHART_FILE', message: expect.stringContaining(file) })
+})
+
 /** Every text of the picture, in order. */
 const texts = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(match => match[1])
 

@@ -91,6 +91,18 @@ describe('the embedded home', () => {
     taken.close()
   })
 
+  it('is found on any port, those too that fetch refuses to talk to', async () => {
+    const dir = folder()
+    const port = await firstFree(6665, 6666, 6667, 6668, 6669, 6697, 6566, 6000, 10080)
+    const home = await startHome(dir, { ...free, port })
+    expect(home.endpoint).toBe(`http://127.0.0.1:${port}`)
+    expect(await findHome(dir)).toEqual(home)
+  })
+
+  it.runIf(process.platform === 'linux')('says when a file system takes no folders', async () => {
+    await expect(startHome('/proc/lab/dir', free)).rejects.toMatchObject({ code: 'HOME_DIR' })
+  })
+
   it('says when the folder cannot be written', async () => {
     const file = join(temporaryFolder(), 'file')
     writeFileSync(file, '')
@@ -104,6 +116,17 @@ describe('the embedded home', () => {
     await expect(startHome(folder(), { ...free, properties: { 'no.such.property': '1' } })).rejects.toThrow(/no\.such\.property/)
   })
 })
+
+async function firstFree(...ports: number[]): Promise<number> {
+  for (const port of ports) {
+    const server = createServer()
+    const isFree = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (isFree) return port
+  }
+  throw new Error('none of these ports is free')
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -12,8 +12,8 @@ export function homeCommands(): Command[] {
 function up(): Command {
   return new Command('up')
     .description('start the embedded home (broker, S3, Glue, Athena) in the background and wait until it answers')
-    .option('--port <port>', 'of the AWS endpoint; 0 for a free one', numberOption('port'))
-    .option('--kafka-port <port>', 'of the broker; 0 for a free one', numberOption('kafka-port'))
+    .option('--port <port>', 'of the AWS endpoint; 0 for a free one', numberOption('port', { max: 65_535 }))
+    .option('--kafka-port <port>', 'of the broker; 0 for a free one', numberOption('kafka-port', { max: 65_535 }))
     .option('--set <key=value>', "a broker property under Kafka's own name (repeatable)", collect, {})
     .option('--json', 'print addresses and keys as JSON')
     .action(

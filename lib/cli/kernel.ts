@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { errorMessage, LabError } from '../errors.ts'
 
 /** `tickerlake kernel`: lets Jupyter and VS Code find the notebooks' kernel. */
 export function kernelCommand(): Command {
@@ -13,7 +14,15 @@ export function kernelCommand(): Command {
         console.log(removeKernelspec(kernels) ? `removed from ${kernels}` : `there was none in ${kernels}`)
         return
       }
-      console.log(`registered: ${writeKernelspec(kernels)}`)
+      try {
+        console.log(`registered: ${writeKernelspec(kernels)}`)
+      } catch (error) {
+        throw new LabError(
+          'KERNEL_FOLDER',
+          `${kernels}: the kernel cannot be written: ${errorMessage(error)}. Choose another folder with --dir.`,
+          { cause: error },
+        )
+      }
       console.log('In VS Code: open a notebook of notebooks/, "Select Kernel", "Jupyter Kernel", "TypeScript (tickerlake)".')
     })
 }

@@ -3,15 +3,23 @@ import { stringify } from 'csv-stringify/sync'
 import { Command } from 'commander'
 import { ensureBucket, listObjects } from '../bucket.ts'
 import { describeTable, listTables } from '../catalog.ts'
-import { LabError } from '../errors.ts'
+import { prefixPattern } from '../config.ts'
 import { crawl } from '../crawler.ts'
+import { LabError } from '../errors.ts'
 import { createBarsView, query } from '../query.ts'
 import { sink } from '../sink/sink.ts'
-import { bytesText, interruptSignal, numberOption, printJson, printTable, withLab } from './output.ts'
+import { bytesText, counted, interruptSignal, numberOption, printJson, printTable, withLab } from './output.ts'
 
 /** `sink`, `objects`, `crawl`, `tables`, `query`, `chart`: from the topic to the picture. */
 export function lakeCommands(): Command[] {
   return [sinkCommand(), objectsCommand(), crawlCommand(), tablesCommand(), queryCommand(), chartCommand()]
+}
+
+/** `trades` means `trades/`: objects and tables lie in folders. */
+function prefixOption(text: string): string {
+  const prefix = text.endsWith('/') ? text : `${text}/`
+  if (prefixPattern.test(prefix)) return prefix
+  throw new LabError('OPTION', `--prefix: expected folders such as quotes/ or year/quotes/, got ${JSON.stringify(text)}.`)
 }
 
 function sinkCommand(): Command {
@@ -19,7 +27,7 @@ function sinkCommand(): Command {
     .description('move the records of a topic into the bucket, each exactly once; ends when caught up')
     .option('--topic <topic>', 'default LAB_TOPIC')
     .option('--group <group>', 'default LAB_GROUP')
-    .option('--prefix <prefix>', 'default LAB_PREFIX')
+    .option('--prefix <prefix>', 'default LAB_PREFIX', prefixOption)
     .option('--max-records <n>', 'in one object; default 10000', numberOption('max-records', { min: 1 }))
     .option('--max-age-ms <n>', 'store what waits after so long; default 60000', numberOption('max-age-ms'))
     .option('--take <n>', 'end after so many records', numberOption('take', { min: 1 }))
@@ -40,8 +48,10 @@ function sinkCommand(): Command {
         })
         if (json) return printJson(report)
         console.log(
-          `Stored ${report.records} records in ${report.objects} objects (${bytesText(report.bytes)}) under ${report.location}; ended: ${report.ended}.`,
+          `Stored ${counted(report.records, 'record')} in ${counted(report.objects, 'object')} (${bytesText(report.bytes)}) under ${report.location}; ended: ${report.ended}.`,
         )
+        if (report.records + report.alreadyStored + report.deadLetters === 0)
+          console.log(`Nothing was waiting for group ${report.group}: npx tickerlake groups describe ${report.group}`)
         if (report.alreadyStored > 0) console.log(`${report.alreadyStored} records were there already.`)
         if (report.deadLetters > 0)
           console.log(
@@ -66,7 +76,7 @@ function objectsCommand(): Command {
           objects++
           bytes += sizeBytes
         }
-        console.log(`${objects} objects, ${bytesText(bytes)}`)
+        console.log(`${counted(objects, 'object')}, ${bytesText(bytes)}`)
       }),
     )
 }
@@ -74,7 +84,7 @@ function objectsCommand(): Command {
 function crawlCommand(): Command {
   return new Command('crawl')
     .description('let the Glue crawler find the tables below a prefix')
-    .option('--prefix <prefix>', 'default LAB_PREFIX')
+    .option('--prefix <prefix>', 'default LAB_PREFIX', prefixOption)
     .option('--database <database>', 'default LAB_DATABASE')
     .option('--crawler <crawler>', 'default LAB_CRAWLER')
     .option('--split', "Glue's own defaults, which make several tables of what looks different")
@@ -131,7 +141,7 @@ function queryCommand(): Command {
           process.stdout.write(stringify(rows, { header: true, columns: names, cast: { bigint: String, boolean: String } }))
         else if (names.length > 0) printTable(rows, names)
         if (truncated) console.error(`Only the first ${rows.length} rows; all of them are in ${output}`)
-        if (!json && !csv) console.error(`${rows.length} rows, ${bytesText(scannedBytes)} scanned, ${ms.total} ms`)
+        if (!json && !csv) console.error(`${counted(rows.length, 'row')}, ${bytesText(scannedBytes)} scanned, ${ms.total} ms`)
       }),
     )
 }

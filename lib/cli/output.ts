@@ -19,9 +19,12 @@ export function reportError(error: unknown): void {
   process.exitCode = 1
 }
 
-/** A result as JSON on stdout. bigints are written as numbers. */
+/** As JSON has it in ES2026; TypeScript does not know it yet. */
+const exactJson = JSON as unknown as { rawJSON(text: string): unknown }
+
+/** A result as JSON on stdout. bigints are written as numbers with all their digits. */
 export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? Number(item) : item), 2))
+  console.log(JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? exactJson.rawJSON(String(item)) : item), 2))
 }
 
 /** All rows as a plain table, numbers to the right. */
@@ -36,18 +39,39 @@ export function bytesText(bytes: number): string {
   return `${(bytes / 1000 ** power).toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`
 }
 
+/** `1 object`, `2 objects`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Tells of the first ten rows that are left out, then only how many there were. */
+export class LeftOut {
+  count = 0
+  readonly #tell: (line: string) => void
+
+  constructor(tell: (line: string) => void) {
+    this.#tell = tell
+  }
+
+  readonly add = (error: LabError): void => {
+    if (++this.count <= 10) this.#tell(error.message)
+  }
+
+  end(): void {
+    if (this.count > 10) this.#tell(`${counted(this.count - 10, 'more row')} left out.`)
+  }
+}
+
 /** Numbers of command-line options. Throws `LabError` OPTION. */
 export function numberOption(
   name: string,
-  { min = 0, whole = true }: { min?: number; whole?: boolean } = {},
+  { min = 0, max = Infinity, whole = true }: { min?: number; max?: number; whole?: boolean } = {},
 ): (text: string) => number {
+  const range = [...(min > -Infinity ? [`from ${min}`] : []), ...(max < Infinity ? [`to ${max}`] : [])].join(' ')
   return text => {
     const value = Number(text)
-    if (text.trim() === '' || !Number.isFinite(value) || value < min || (whole && !Number.isInteger(value))) {
-      throw new LabError(
-        'OPTION',
-        `--${name}: expected a ${whole ? 'whole ' : ''}number from ${min}, got ${JSON.stringify(text)}.`,
-      )
+    if (text.trim() === '' || !Number.isFinite(value) || value < min || value > max || (whole && !Number.isInteger(value))) {
+      throw new LabError('OPTION', `--${name}: expected a ${whole ? 'whole ' : ''}number ${range}, got ${JSON.stringify(text)}.`)
     }
     return value
   }

@@ -13,9 +13,11 @@ import { produce } from '../producer.ts'
 import { createBarsView, query } from '../query.ts'
 import type { Quote } from '../quote.ts'
 import { readQuotes } from '../source.ts'
+import { checkHeader } from '../source/csv.ts'
 import { sink } from '../sink/sink.ts'
 import { createTopic, deleteTopic, describeTopic, listTopics } from '../topic.ts'
-import { bytesText, interruptSignal, printJson, withLab } from './output.ts'
+import { sleep } from '../wait.ts'
+import { bytesText, counted, interruptSignal, LeftOut, printJson, reportError, withLab } from './output.ts'
 import { growth } from './pictures.ts'
 import { openProgress, type Progress } from './progress.ts'
 
@@ -49,7 +51,11 @@ export function startCommand(): Command {
       withLab(async lab => {
         const progress = openProgress(options.json ? process.stderr : process.stdout)
         const signal = interruptSignal()
-        const report = await start(lab, { ...options, csv: callersFile(options.csv) }, progress, signal)
+        const report = await start(lab, { ...options, csv: callersFile(options.csv) }, progress, signal).catch(error => {
+          if (!signal.aborted) throw error
+          reportError(error)
+          process.exit() // without what is still under way
+        })
         if (options.json) printJson(report)
         else for (const line of nextSteps(report, lab)) console.log(line)
       }),
@@ -63,13 +69,13 @@ async function start(lab: Lab, { csv, yes }: StartOptions, progress: Progress, s
   const stage = async <T>(name: string, title: string, work: () => Promise<[T, string]>): Promise<T> => {
     const from = performance.now()
     progress.begin(title)
-    const [made, text] = await work()
-    signal.throwIfAborted()
+    const [made, text] = await unlessAborted(signal, work())
     seconds[name] = Number(((performance.now() - from) / 1000).toFixed(3))
     progress.end(text)
     return made
   }
   try {
+    await checkHeader(csv) // before anything is deleted
     await stage('start', 'start', () => startOver(lab, Boolean(yes)))
     const tally = await stage('produce', `produce  ${relative(process.cwd(), csv) || csv}`, () =>
       produceAll(lab, csv, progress, signal),
@@ -97,6 +103,18 @@ async function start(lab: Lab, { csv, yes }: StartOptions, progress: Progress, s
       ? new LabError('INTERRUPTED', 'npm start: interrupted. Run it again: it starts over.', { cause: error })
       : error
   }
+}
+
+/** Ends with the work, or soon after the signal: what is at it has two seconds to end in order, which the sink uses to store what waits. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined)
+  const aborted = new Promise<void>(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await Promise.race([work, aborted.then(() => Promise.race([work, sleep(2000)]))])
+  signal.throwIfAborted()
+  return work
 }
 
 /** The default names belong to `npm start`: it empties them, so that a second run gives the same numbers. */
@@ -137,20 +155,26 @@ interface Tally {
 }
 
 async function produceAll(lab: Lab, csv: string, progress: Progress, signal: AbortSignal): Promise<[Tally, string]> {
-  const tally: Tally = { events: 0, symbols: {} }
-  const counted = async function* (): AsyncGenerator<Quote> {
-    for await (const quote of readQuotes(csv, { signal, onBadRow: error => progress.note(error.message) })) {
+  // Without a prototype: any text can be a symbol, `__proto__` too.
+  const tally: Tally = { events: 0, symbols: Object.create(null) }
+  const leftOut = new LeftOut(line => progress.note(line))
+  const tallied = async function* (): AsyncGenerator<Quote> {
+    for await (const quote of readQuotes(csv, { signal, onBadRow: leftOut.add })) {
       const symbol = (tally.symbols[quote.symbol] ??= { rows: 0, maxClose: -Infinity })
       symbol.rows++
       symbol.maxClose = Math.max(symbol.maxClose, quote.close)
       yield quote
     }
   }
-  const { sent, perSecond } = await produce(lab, counted(), { onProgress: sent => progress.update(`${sent} events`) })
+  const { sent, perSecond } = await produce(lab, tallied(), { onProgress: sent => progress.update(`${sent} events`) })
+  leftOut.end()
+  signal.throwIfAborted()
+  if (sent === 0) throw new LabError('NO_ROWS', `${csv}: has no row that could be sent. Give a file with quotes in it.`)
   tally.events = sent
   const { partitions } = await describeTopic(lab, lab.config.topic)
   const places = partitions.map(({ partition, start, end }) => `${partition}: ${start}..${end}`).join(', ')
-  return [tally, `${sent} events, ${perSecond}/s; offsets of the partitions ${places}`]
+  const bad = leftOut.count > 0 ? `, ${counted(leftOut.count, 'row')} left out` : ''
+  return [tally, `${counted(sent, 'event')}${bad}, ${perSecond}/s; offsets of the partitions ${places}`]
 }
 
 async function sinkAll(
@@ -159,11 +183,15 @@ async function sinkAll(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<[{ objects: number; bytes: number }, string]> {
-  const { records, objects, bytes, location } = await sink(lab, {
+  const { records, objects, bytes, location, deadLetters } = await sink(lab, {
     signal,
     onProgress: ({ records }) => progress.update(`${records} of ${events} records`),
   })
-  return [{ objects, bytes }, `${records} records in ${objects} objects, ${bytesText(bytes)}, under ${location}`]
+  const bad = deadLetters > 0 ? `; ${counted(deadLetters, 'bad event')} in ${lab.config.topic}.dlq` : ''
+  return [
+    { objects, bytes },
+    `${counted(records, 'record')} in ${counted(objects, 'object')}, ${bytesText(bytes)}, under ${location}${bad}`,
+  ]
 }
 
 async function crawlAll(lab: Lab, progress: Progress): Promise<[StartReport['columns'], string]> {
@@ -185,7 +213,7 @@ async function ask(lab: Lab): Promise<[StartReport['symbols'], string]> {
   const answers = Object.fromEntries(
     rows.map(({ symbol, rows: count, max_close: maxClose }) => [symbol, { rows: count, maxClose }]),
   )
-  return [answers, `${rows.length} symbols in ${ms.total} ms, ${bytesText(scannedBytes)} scanned`]
+  return [answers, `${counted(rows.length, 'symbol')} in ${ms.total} ms, ${bytesText(scannedBytes)} scanned`]
 }
 
 /** Rows and highest close of each symbol, as Athena counts them, must be those of the file. */
@@ -213,11 +241,11 @@ function nextSteps({ events, rows, symbols, seconds }: StartReport, lab: Lab): s
   const [longest] = Object.entries(symbols).sort(([, a], [, b]) => b.rows - a.rows)[0]
   return [
     '',
-    `${events} events sent, ${rows} rows counted in Athena, the same in each of ${Object.keys(symbols).length} symbols. ${seconds.total} s.`,
+    `${counted(events, 'event')} sent, ${counted(rows, 'row')} counted in Athena, the same in each of ${counted(Object.keys(symbols).length, 'symbol')}. ${seconds.total} s.`,
     '',
     'Try next:',
     `  npx tickerlake query "SELECT symbol, max(close) FROM ${lab.config.table} GROUP BY symbol"`,
-    `  npx tickerlake chart ${longest}`,
+    `  npx tickerlake chart ${/^[\w.-]+$/.test(longest) ? longest : `'${longest.replaceAll("'", `'\\''`)}'`}`,
     '  npm run notebooks',
   ]
 }

@@ -24,3 +24,8 @@ it('registers the kernel, says where, and takes it away again', async () => {
   await run('--remove')
   expect(printed).toHaveBeenLastCalledWith(`there was none in ${dir}`)
 })
+
+it('says when the folder cannot be written', async () => {
+  const written = kernelCommand().parseAsync(['--dir', join(import.meta.filename, 'kernels')], { from: 'user' })
+  await expect(written).rejects.toMatchObject({ code: 'KERNEL_FOLDER', message: expect.stringContaining('--dir') })
+})

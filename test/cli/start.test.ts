@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -62,6 +62,54 @@ it('takes any file of the same header, leaves bad rows out and says which', asyn
   expect(JSON.parse(stdout)).toMatchObject({ events: 1, rows: 1, symbols: { X: { rows: 1, maxClose: 1.5 } } })
   expect(stderr).toContain(`${csv}, line 3: Close is not a number: "oops"`)
   expect(stderr).toContain(`${csv}, line 4: expected 9 fields, got 4`)
+})
+
+it('answers right for symbols of any text', async () => {
+  const symbols = ['__proto__', 'constructor', 'a"b', "o'b", 'x\ny', '日本🚀', 'a,b', '1', '<b>', '\\', 'x'.repeat(300)]
+  const quoted = (symbol: string) => `"${symbol.replaceAll('"', '""')}"`
+  const csv = join(dir, 'symbols.csv')
+  const rows = symbols.map((symbol, day) => `${quoted(symbol)},2020-01-0${(day % 9) + 1},1.0,2.0,0.5,${day}.5,1.5,10.0,1.5`)
+  writeFileSync(csv, [csvHeader.join(','), ...rows, ''].join('\n'))
+  const { code, stdout, stderr } = await start('--csv', csv, '--json')
+  expect(code, stderr).toBe(0)
+  const report = JSON.parse(stdout) as { symbols: object }
+  const expected = symbols.map((symbol, day) => [symbol, { rows: 1, maxClose: day + 0.5 }] as const)
+  expect(new Map(Object.entries(report.symbols))).toEqual(new Map(expected))
+})
+
+it('tells of ten bad rows, then only how many there were, and of a file in which none is good', async () => {
+  const csv = join(dir, 'bad.csv')
+  const bad = Array.from({ length: 40 }, (_, i) => `bad ${i}`)
+  writeFileSync(csv, [csvHeader.join(','), ...bad, 'X,2020-01-02,1.0,2.0,0.5,1.5,1.5,10.0,1.5', ''].join('\n'))
+  const { code, stdout } = await start('--csv', csv)
+  expect(code).toBe(0)
+  expect(stdout.split('\n').filter(line => line.includes('expected 9 fields'))).toHaveLength(10)
+  expect(stdout).toContain('30 more rows left out.')
+  expect(stdout).toContain('1 event, 40 rows left out')
+  writeFileSync(csv, [csvHeader.join(','), ''].join('\n'))
+  expect(await start('--csv', csv)).toMatchObject({ code: 1, stderr: expect.stringContaining('has no row that could be sent') })
+})
+
+it('deletes nothing when the file is wrong', async () => {
+  await start()
+  expect(await start('--csv', join(dir, 'none.csv'))).toMatchObject({ code: 1, stdout: '' })
+  const { stdout } = await runCli(['query', 'SELECT count(*) AS n FROM quotes', '--csv'], { LAB_DIR: dir })
+  expect(stdout).toBe('n\n5000\n')
+})
+
+it('ends soon after Ctrl-C, whatever it waits for', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'tickerlake-silent-'))
+  const { pid } = await startHome(own, { port: 0, kafkaPort: 0 })
+  try {
+    process.kill(pid, 'SIGSTOP')
+    const waiting = startCli(['start'], { LAB_DIR: own })
+    await waitFor('a home that keeps silent', () => readFileSync(join(own, 'home.log'), 'utf8').includes('already runs'))
+    waiting.child.kill('SIGINT')
+    expect(await waiting.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('interrupted') })
+  } finally {
+    process.kill(pid, 'SIGKILL')
+    rmSync(own, { recursive: true, force: true, maxRetries: 5 })
+  }
 })
 
 it('says what is wrong with the file', async () => {
