@@ -43,5 +43,5 @@ it('a grown log is written anew while commits, deletions and other work go on', 
       .sort(([a], [b]) => (a < b ? -1 : 1))
   const before = state(groups)
   expect(before).toHaveLength(59)
-  expect(state(open(dir).groups)).toEqual(before)
+  expect(JSON.stringify(state(open(dir).groups)) === JSON.stringify(before)).toBe(true)
 })
