@@ -46,6 +46,13 @@ export function kafkaError(subject: string, error: unknown): LabError {
   const type = (root as { type?: string }).type ?? ''
   const known = sentences[type]
   if (known) return new LabError(type, `${subject}: ${known}`, { cause: error })
+  const certificate = /certificate|altnames|self-signed|unable to verify/i.test(root.message)
+  if (certificate)
+    return new LabError(
+      'KAFKA_CERTIFICATE',
+      `${subject}: the broker's TLS certificate is not trusted: ${root.message.replace(/^Connection error: /, '')}. Check LAB_KAFKA_CA (the file of the authority that signed it) and LAB_KAFKA_SERVERNAME (the name in it).`,
+      { cause: error },
+    )
   const hidden = hiddenCauses[root.name]
   if (hidden) return new LabError(hidden.code, `${subject}: ${hidden.sentence}`, { cause: error })
   // A TypeError is kafkajs taking a broker's answer apart that never came.

@@ -12,6 +12,7 @@ export function loadKafkajs(): Kafkajs {
   cureAbortedFilter(require)
   const kafkajs = require('kafkajs') as Kafkajs
   cureIdleTimer(require('kafkajs/src/network/requestQueue') as RequestQueueClass)
+  cureHiddenRefusal(require('kafkajs/src/cluster/brokerPool') as BrokerPoolClass)
   Object.assign(kafkajs.CompressionCodecs, {
     [kafkajs.CompressionTypes.Snappy]: () => codec('snappy', snappyDecode),
     [kafkajs.CompressionTypes.LZ4]: () => codec('lz4-napi', (lz4, data) => lz4.decompressFrameSync(data)),
@@ -39,6 +40,30 @@ function cureIdleTimer({ prototype }: RequestQueueClass): void {
   const schedule = prototype.scheduleCheckPendingRequests
   prototype.scheduleCheckPendingRequests = function () {
     if (this.pending.length > 0) schedule.call(this)
+  }
+}
+
+interface BrokerPoolClass {
+  prototype: { withBroker(ask: (broker: unknown) => Promise<unknown>): Promise<unknown> }
+}
+
+/** kafkajs asks broker after broker who coordinates a group and drops their answers, so a missing right on the group looks as if no broker were
+ *  there. What the last one said is an authorization error: that is thrown instead. */
+function cureHiddenRefusal({ prototype }: BrokerPoolClass): void {
+  const { withBroker } = prototype
+  prototype.withBroker = async function (ask) {
+    let refusal: unknown
+    const answer = await withBroker.call(this, async broker => {
+      try {
+        return await ask(broker)
+      } catch (error) {
+        const { type, cause } = error as { type?: string; cause?: { type?: string } }
+        if (/_AUTHORIZATION_FAILED$/.test(type ?? cause?.type ?? '')) refusal = error
+        throw error
+      }
+    })
+    if (answer === null && refusal) throw refusal
+    return answer
   }
 }
 

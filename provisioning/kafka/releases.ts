@@ -12,13 +12,15 @@ const hex512 = z
   .string()
   .regex(/^[0-9a-f]{128}$/i, 'expected 128 hex digits')
   .toLowerCase()
+// blanks and quotes as an address holds them: curl takes nothing else
+const encoded = (url: string): string => new URL(url).href
 const releaseSchema = z
   .strictObject({
     file: z.string().regex(/^kafka_[\d.]+-[\d.]+\.tgz$/),
-    urls: z.array(z.url({ protocol: /^https?$/ })).min(1),
+    urls: z.array(z.url({ protocol: /^https?$/ }).transform(encoded)).min(1),
     sha512: hex512.optional(),
     sha512Urls: z
-      .array(z.url({ protocol: /^https$/, error: 'a sum is taken over https only' }))
+      .array(z.url({ protocol: /^https$/, error: 'a sum is taken over https only' }).transform(encoded))
       .min(1)
       .optional(),
   })
