@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { callerCidr, parseCidr } from '../../../provisioning/aws/caller.ts'
+import { madeAt, stoppedSince } from '../../../provisioning/aws/03-instance.ts'
 import { down } from '../../../provisioning/aws/down.ts'
 import { costSince, hostPerHour, priceLines } from '../../../provisioning/aws/prices.ts'
 import { readState, saveState } from '../../../provisioning/aws/state.ts'
@@ -105,9 +106,37 @@ describe('refuses', () => {
     process.env.AWS_REGION = 'us-east-1'
     await expect(plan(choices, outer())).rejects.toThrow('the lab is in eu-west-1')
   })
-  it('a region without Athena', async () => {
-    emptyAccount({ extra: "  'athena list-work-groups') echo 'Could not connect to the endpoint URL: x' >&2; exit 255 ;;" })
-    await expect(plan(choices, outer())).rejects.toThrow('Athena: does not answer in us-east-1')
+  it.each([
+    ['athena list-work-groups', 'Could not connect to the endpoint URL: x', 'Athena: does not answer in us-east-1'],
+    ['glue get-databases', 'Could not connect to the endpoint URL: x', 'Glue: does not answer in us-east-1'],
+    ['ssm get-parameter', 'An error occurred (ParameterNotFound) when', 'Amazon Linux 2023: us-east-1 has no image of it'],
+    ['sts get-caller-identity', 'Could not connect to the endpoint URL: x', 'AWS region us-east-1: its address does not answer'],
+    [
+      'sts get-caller-identity',
+      'An error occurred (InvalidClientTokenId) when',
+      'A region that must be enabled first answers the same',
+    ],
+  ])('a region where %s fails, before anything is made', async (call, words, sentence) => {
+    emptyAccount({ extra: `  '${call}') echo '${words}' >&2; exit 255 ;;` })
+    await expect(up({ ...choices, yes: true }, outer())).rejects.toThrow(sentence)
+    expect(existsSync(changes)).toBe(false)
+    expect(existsSync(join(dir, 'aws'))).toBe(false)
+  })
+  it.each([
+    ['ec2 describe-vpcs', '{"Vpcs":[]}', 'Default VPC: us-east-1 has none. Make one: aws ec2 create-default-vpc'],
+    ['ec2 describe-instance-types', '{"InstanceTypes":[]}', 'Instance types: us-east-1 has none of the free tier'],
+  ])('a region where %s finds nothing, before anything is made', async (call, answer, sentence) => {
+    emptyAccount({ extra: `  '${call}') echo '${answer}' ;;` })
+    await expect(up({ ...choices, yes: true }, outer())).rejects.toThrow(sentence)
+    expect(existsSync(changes)).toBe(false)
+  })
+  it('a region whose name is none', async () => {
+    process.env.AWS_REGION = 'us east 1'
+    await expect(plan(choices, outer())).rejects.toThrow('expected a name such as us-east-1, got "us east 1"')
+  })
+  it('another region than the roles of a lab without a state file say', async () => {
+    emptyAccount({ extra: `  'iam list-role-tags') echo '{"Tags":[{"Key":"Region","Value":"eu-west-1"}]}' ;;` })
+    await expect(plan(choices, outer())).rejects.toThrow('Say: export AWS_REGION=eu-west-1')
   })
   it('to go on without a yes where nobody can be asked', async () => {
     await expect(up({ ...choices, yes: false }, outer())).rejects.toThrow('--yes')
@@ -125,6 +154,14 @@ describe('refuses', () => {
     '0.0.0.0/32',
     '300.1.1.1/32',
     'everybody',
+    '::/0',
+    '2001:db8::1/128',
+    '2001:db8::/32',
+    '1.2.3.4/32/0',
+    '01.2.3.4/32',
+    ' 1.2.3.4/32',
+    '1.2.3.4/032',
+    '',
     "1.2.3.4/32; rm -rf '",
   ])('--cidr %s', cidr => expect(() => parseCidr(cidr)).toThrow('--cidr'))
 })
@@ -141,6 +178,38 @@ it("never deletes a bucket that is there and not the lab's", async () => {
   emptyAccount({ extra: "  's3api head-bucket') echo '{}' ;;\n  's3api get-bucket-tagging') echo '{\"TagSet\":[]}' ;;" })
   expect(await down({ ...choices, dryRun: false, yes: true }, outer())).toBe(true)
   expect(existsSync(changes)).toBe(false)
+})
+
+it('says what is in another region when no state file tells where the lab is', async () => {
+  const elsewhere = `case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:eu-west-1:111122223333:instance/i-1"}]}' ;; *) echo '{"ResourceTagMappingList":[]}' ;; esac ;;`
+  emptyAccount({ extra: `  'resourcegroupstaggingapi get-resources') ${elsewhere}` })
+  const said: string[] = []
+  expect(await down({ ...choices, dryRun: false, yes: true }, outer(said))).toBe(false)
+  expect(said.join('\n')).toMatch(/LEFT in eu-west-1:\n {2}arn:aws:ec2:eu-west-1:111122223333:instance\/i-1\ntake it down there/)
+  expect(existsSync(changes)).toBe(false)
+})
+
+it('names what carries its tag and is of a kind it does not make', async () => {
+  const address = `echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:us-east-1:111122223333:elastic-ip/eipalloc-1"}]}' ;;`
+  emptyAccount({ extra: `  'resourcegroupstaggingapi get-resources') ${address}` })
+  const said: string[] = []
+  expect(await down({ ...choices, dryRun: false, yes: true }, outer(said))).toBe(false)
+  expect(said.join('\n')).toContain('delete it by hand')
+  expect(existsSync(changes)).toBe(false)
+})
+
+it('remembers the account after down, and no more', async () => {
+  saveState(join(dir, 'aws'), {}, { account: '111122223333', region: 'us-east-1', clientToken: 'x' })
+  expect(await down({ dryRun: false, yes: true }, outer())).toBe(true)
+  expect(readState(join(dir, 'aws'))).toEqual({ account: '111122223333' })
+  expect(await down({ dryRun: false, yes: true }, outer())).toBe(true)
+})
+
+it('goes on without a budget where it has no right to one', async () => {
+  emptyAccount({ extra: "  'budgets describe-budget') echo 'An error occurred (AccessDeniedException) when' >&2; exit 255 ;;" })
+  const said: string[] = []
+  expect(await plan(choices, outer(said))).toEqual({ changed: 7, ok: 1, skipped: 1 })
+  expect(said.join('\n')).toContain('the root user has to open billing')
 })
 
 it('goes on after an error and says what is left', async () => {
@@ -162,6 +231,34 @@ describe('prices', () => {
     expect(hostPerHour('t3.micro', true)).toBeCloseTo(0.00088, 5)
     expect(hostPerHour('x9.huge')).toBeUndefined()
     expect(priceLines('x9.huge')[0]).toContain('not in the price table')
+  })
+  it('says whose prices they are in another region', () => {
+    expect(priceLines('t3.micro', 'eu-west-1').at(-1)).toMatch(/prices of \S+ in us-east-1, .*; in eu-west-1 they differ/)
+    expect(priceLines('t3.micro').at(-1)).not.toContain('differ')
+  })
+  it('counts only the disk while it was stopped', () => {
+    const [now, made] = [Date.parse('2026-11-21T12:00:00Z'), '2026-11-20T12:00:00Z']
+    expect(costSince(made, 't3.micro', 24 * 3_600_000, now)).toBeCloseTo(0.02104, 4)
+    expect(costSince(made, 't3.micro', 12 * 3_600_000, now)).toBeCloseTo((0.3907 + 0.02104) / 2, 3)
+    expect(costSince(made, 't3.micro', 99 * 3_600_000, now)).toBeCloseTo(0.02104, 4)
+    expect(costSince(made, 'x9.huge', 0, now)).toBeUndefined()
+  })
+  it('knows when it was made and stopped, whatever was lost', () => {
+    const found = {
+      InstanceId: 'i-1',
+      InstanceType: 't3.micro',
+      ImageId: 'ami-1',
+      LaunchTime: '2026-11-21T10:00:00+00:00',
+      State: { Name: 'stopped' },
+      StateTransitionReason: 'User initiated (2026-11-21 11:00:00 GMT)',
+      BlockDeviceMappings: [{ Ebs: { AttachTime: '2026-11-01T10:00:00+00:00' } }],
+    }
+    expect(madeAt(found)).toBe('2026-11-01T10:00:00+00:00')
+    expect(stoppedSince(found, {})).toBe('2026-11-21T11:00:00Z')
+    expect(stoppedSince({ ...found, StateTransitionReason: '' }, { stoppedAt: '2026-11-21T09:00:00Z' })).toBe(
+      '2026-11-21T09:00:00Z',
+    )
+    expect(stoppedSince({ ...found, State: { Name: 'running' } }, {})).toBeUndefined()
   })
   it('counts from the beginning', () => {
     const now = Date.parse('2026-11-21T12:00:00Z')
