@@ -2,7 +2,7 @@ import { Command } from 'commander'
 
 /** `npx tickerlake aws …`: the lab's AWS resources, from plan to proof that nothing is left. Loads the scripts when one is used. */
 export function awsCommand(): Command {
-  const aws = new Command('aws').description('the lab on AWS: plan, up, status, stop, start, ssh, down')
+  const aws = new Command('aws').description('the lab on AWS: plan, up, status, stop, start, ssh, down').enablePositionalOptions()
   common(aws.command('plan'))
     .description('what exists, what would be made, what it costs; changes nothing')
     .action(async (flags: AwsFlags) => {
@@ -41,6 +41,7 @@ export function awsCommand(): Command {
     .description('a shell on the instance, or a command there')
     .option('--ssh-config <file>', 'another ssh configuration (ssh -F)')
     .argument('[command...]')
+    .passThroughOptions() // what follows the command's first word is its own: ssh df -h
     .action(async (command: string[], flags: { account?: string; sshConfig?: string }) => {
       const { ssh } = await import('../../provisioning/aws/stop-start.ts')
       process.exitCode = await ssh(command, flags)
