@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { type Aws, openAws } from '../../../provisioning/aws/cli.ts'
 import { down } from '../../../provisioning/aws/down.ts'
 import { status } from '../../../provisioning/aws/status.ts'
 import { start, stop } from '../../../provisioning/aws/stop-start.ts'
@@ -66,18 +67,57 @@ export class AwsDrill {
     }
   }
 
-  /** A crash after the n-th change is repaired by `up`, and `down` leaves nothing; also when the state file is lost. */
+  /**
+   * A crash after the n-th change is repaired by `up`, and `down` leaves nothing; also when the state file is lost, and with it the
+   * bucket's name, which was one's own.
+   */
   async crashAndRepair(count: number, loseState: boolean): Promise<boolean> {
-    const crashed = await this.crashAfter(count)
-    if (loseState) rmSync(join(this.dir, 'aws', 'state.json'), { force: true })
+    if (loseState) process.env.LAB_BUCKET = 'a-name-of-ones-own'
+    const crashed = await this.crashAfter(count).finally(() => delete process.env.LAB_BUCKET)
+    if (loseState) this.loseState()
     const repaired = await this.up()
     expect(repaired.skipped, `after change ${count}`).toBe(0)
-    expect((await this.up()).changed, `up again after change ${count}`).toBe(0)
-    if (loseState) rmSync(join(this.dir, 'aws', 'state.json'), { force: true })
+    expect(await this.#buckets(), `after change ${count}`).toHaveLength(1)
+    // every third: it costs as much as the crash
+    if (count % 3 === 0) expect((await this.up()).changed, `up again after change ${count}`).toBe(0)
+    if (loseState) this.loseState()
     expect(await this.down(), `down after change ${count}`).toBe(true)
-    expect(existsSync(join(this.dir, 'aws'))).toBe(false)
+    await this.expectNothing()
     return crashed
   }
+
+  loseState(): void {
+    rmSync(join(this.dir, 'aws', 'state.json'), { force: true })
+  }
+
+  /** What `down` says is not believed: asks for everything, without tags, names and paths. */
+  async expectNothing(): Promise<void> {
+    const aws = await this.cli()
+    const { Reservations } = await aws<{ Reservations: { Instances: { State: { Name: string } }[] }[] }>`ec2 describe-instances`
+    const states = Reservations.flatMap(({ Instances }) => Instances.map(({ State }) => State.Name))
+    expect(states.filter(state => state !== 'terminated')).toEqual([])
+    const { SecurityGroups } = await aws<{ SecurityGroups: { GroupName: string }[] }>`ec2 describe-security-groups`
+    expect(SecurityGroups.map(({ GroupName }) => GroupName)).toEqual(['default'])
+    expect(await aws`ec2 describe-key-pairs`).toMatchObject({ KeyPairs: [] })
+    expect(await this.#buckets()).toEqual([])
+    for (const kind of ['Roles', 'Users', 'Groups'])
+      expect(await aws`iam ${`list-${kind.toLowerCase()}`}`, kind).toMatchObject({ [kind]: [] })
+    expect(await aws`iam list-policies --scope Local`).toMatchObject({ Policies: [] })
+    expect(await aws`glue get-databases`).toMatchObject({ DatabaseList: [] })
+    expect(await aws`glue get-crawlers`).toMatchObject({ Crawlers: [] })
+    expect(await aws`athena list-work-groups`).toMatchObject({ WorkGroups: [{ Name: 'primary' }] })
+    expect(await aws`budgets describe-budgets --account-id ${account}`).toMatchObject({ Budgets: [] })
+    const own = join(this.dir, 'aws')
+    expect(existsSync(own) ? readdirSync(own) : ['state.json']).toEqual(['state.json'])
+  }
+
+  async #buckets(): Promise<unknown[]> {
+    const aws = await this.cli()
+    return (await aws<{ Buckets: unknown[] }>`s3api list-buckets`).Buckets
+  }
+
+  /** The AWS CLI on moto, for a look of one's own. */
+  cli = (): Promise<Aws> => openAws({ ...this.#outer, region: 'us-east-1', say: () => {} })
 
   /** A file of the lab on AWS that only its owner may read. */
   read(name: string): string {

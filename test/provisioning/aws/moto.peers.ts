@@ -50,6 +50,7 @@ describe.skipIf(skip).each([1, 2] as const)('AWS CLI version %d on moto', genera
       expect(after.cidr).toBe('198.51.100.9/32')
       expect(await drill.down()).toBe(true)
       expect(drill.said.at(-1)).toBe('proved: nothing is left')
+      await drill.expectNothing()
       expect(await drill.down()).toBe(true)
     } finally {
       drill.remove()

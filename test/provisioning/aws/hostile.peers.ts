@@ -1,0 +1,190 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { S3 } from '@aws-sdk/client-s3'
+import { type Cli, type Moto, motoProblem, startCli, startMoto } from '../../helpers/moto.ts'
+import { skipUnless } from '../../helpers/peers.ts'
+import { startCli as startTickerlake } from '../../helpers/cli.ts'
+import { AwsDrill } from './drill.ts'
+
+// a busy machine needs ten times what an idle one does
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 })
+
+const problem = motoProblem()
+const skip = skipUnless(problem === undefined, problem ?? '')
+
+let moto: Moto
+let cli: Cli
+let drill: AwsDrill
+
+describe.skipIf(skip)('an account in which others are at work too', () => {
+  beforeAll(async () => {
+    moto = await startMoto()
+    cli = (await startCli(1)) as Cli
+  })
+  afterAll(() => {
+    moto?.close()
+    cli?.close()
+  })
+  beforeEach(async context => {
+    await moto.reset()
+    drill = new AwsDrill(moto, cli)
+    context.onTestFinished(() => drill.remove())
+  })
+
+  const s3 = (): S3 => new S3({ endpoint: moto.endpoint, region: 'us-east-1', forcePathStyle: true })
+
+  it('down takes a running crawler, 1,500 versions, delete markers, uploads, lessons, and what was added by hand', async () => {
+    await drill.up()
+    const aws = await drill.cli()
+    const Bucket = 'tickerlake-123456789012-us-east-1'
+    const client = s3()
+    await client.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: 'Enabled' } })
+    for (let count = 0; count < 1500; count += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, index) => client.putObject({ Bucket, Key: `quotes/${(count + index) % 700}`, Body: 'x' })),
+      )
+    await Promise.all(Array.from({ length: 40 }, (_, index) => client.deleteObject({ Bucket, Key: `quotes/${index}` })))
+    for (const Key of ['quotes/half', '-x', 'file:///etc/passwd', "it's <a> \u00e4 & b"])
+      await client.createMultipartUpload({ Bucket, Key })
+    await aws`glue start-crawler --name quotes-crawler`
+    const role = 'arn:aws:iam::123456789012:role/tickerlake/tickerlake-crawler'
+    const targets = JSON.stringify({ S3Targets: [{ Path: `s3://${Bucket}/lesson-03/` }] })
+    for (const name of ['lesson-03-crawler', 'theirs'])
+      await aws`glue create-crawler --name ${name} --role ${role} --database-name lesson_03 --targets ${targets}`
+    for (const name of ['lesson_03', 'theirs']) await aws`glue create-database --database-input ${JSON.stringify({ Name: name })}`
+    await addByHand(drill)
+    expect(await drill.down(), drill.said.join('\n')).toBe(true)
+    expect(await aws`s3api list-buckets`).toMatchObject({ Buckets: [] })
+    expect(await aws`glue get-crawlers`).toMatchObject({ Crawlers: [{ Name: 'theirs' }] })
+    expect(await aws`glue get-databases`).toMatchObject({ DatabaseList: [{ Name: 'theirs' }] })
+    for (const [kind, list] of [
+      ['Users', 'list-users'],
+      ['Groups', 'list-groups'],
+      ['Roles', 'list-roles'],
+      ['InstanceProfiles', 'list-instance-profiles'],
+      ['Policies', 'list-policies --scope Local'],
+    ] as const)
+      expect(await aws`iam ${list.split(' ')}`, kind).toMatchObject({ [kind]: [] })
+  })
+
+  it("refuses a bucket and a work group that are not the lab's, and down leaves them", async () => {
+    await s3().createBucket({ Bucket: 'my-precious-bucket' })
+    const aws = await drill.cli()
+    process.env.LAB_BUCKET = 'my-precious-bucket'
+    await expect(drill.up()).rejects.toThrow('does not carry the tag Project=tickerlake')
+    delete process.env.LAB_BUCKET
+    await aws`athena create-work-group --name team --configuration ${'{}'}`
+    process.env.LAB_WORKGROUP = 'team'
+    await expect(drill.plan()).rejects.toThrow('Athena work group team: it is there already')
+    delete process.env.LAB_WORKGROUP
+    expect(await drill.down()).toBe(true)
+    expect(await aws`s3api list-buckets`).toMatchObject({ Buckets: [{ Name: 'my-precious-bucket' }] })
+    expect(await aws`athena get-work-group --work-group team`).toMatchObject({ WorkGroup: { Name: 'team' } })
+  })
+
+  it('closes what somebody opened in the security group', async () => {
+    await drill.up()
+    const aws = await drill.cli()
+    const { SecurityGroups } = await aws<{
+      SecurityGroups: { GroupId: string }[]
+    }>`ec2 describe-security-groups --filters Name=group-name,Values=tickerlake-kafka`
+    const group = SecurityGroups[0]?.GroupId ?? ''
+    await aws`ec2 authorize-security-group-ingress --group-id ${group} --protocol -1 --cidr 0.0.0.0/0`
+    await aws`ec2 authorize-security-group-ingress --group-id ${group} --protocol tcp --port 2181 --cidr 203.0.113.7/32`
+    const v6 = JSON.stringify([{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, Ipv6Ranges: [{ CidrIpv6: '::/0' }] }])
+    await aws`ec2 authorize-security-group-ingress --group-id ${group} --ip-permissions ${v6}`
+    await drill.plan()
+    const said = drill.said.join('\n')
+    for (const words of ['everything is open for 0.0.0.0/0', 'port 2181 is open for 203.0.113.7/32', 'port 22 is open for ::/0'])
+      expect(said).toContain(words)
+    expect(await drill.up()).toMatchObject({ changed: 1 })
+    expect(await drill.plan()).toMatchObject({ changed: 0 })
+  })
+
+  it('does not say that nothing is left while the lab is in another region', async () => {
+    await drill.up()
+    drill.loseState()
+    process.env.AWS_REGION = 'eu-west-1'
+    await expect(drill.down()).rejects.toThrow('AWS region: the lab is in us-east-1, as its roles say')
+    const aws = await drill.cli()
+    for (const role of ['crawler', 'sink', 'analyst']) {
+      await aws`iam delete-role-policy --role-name ${`tickerlake-${role}`} --policy-name ${role}`
+      await aws`iam delete-role --role-name ${`tickerlake-${role}`}`
+    }
+    expect(await drill.down()).toBe(false)
+    expect(drill.said.join('\n')).toMatch(/LEFT in us-east-1:[\s\S]*take it down there: AWS_REGION=us-east-1/)
+    process.env.AWS_REGION = 'us-east-1'
+    expect(await drill.down()).toBe(true)
+    await drill.expectNothing()
+  })
+
+  it('takes a damaged state file for a lost one, and secrets cut off for none', async () => {
+    await drill.up()
+    writeFileSync(join(drill.dir, 'aws', 'state.json'), '{"account":"12')
+    writeFileSync(join(drill.dir, 'aws', 'access-key.json'), '{"AccessKeyId":')
+    expect(await drill.up()).toMatchObject({ skipped: 0 })
+    expect(drill.read('aws.env')).toMatch(/AWS_SECRET_ACCESS_KEY='\S{20,}'/)
+    expect(await drill.down()).toBe(true)
+    await drill.expectNothing()
+  })
+
+  it.each([1, 2, 3])('kill -9 of the command at any moment, time %d, is repaired by up', async round => {
+    const folder = mkdtempSync(join(tmpdir(), "it's $(x) "))
+    const env = {
+      LAB_DIR: folder,
+      AWS_ENDPOINT_URL: moto.endpoint,
+      AWS_CLI: cli.command,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'testing',
+      AWS_SECRET_ACCESS_KEY: 'testing',
+    }
+    const aws = (...args: string[]) => startTickerlake(['aws', ...args, '--account', '123456789012'], env)
+    const up = ['up', '--yes', '--no-kafka', '--user', '--cidr', '203.0.113.7/32']
+    try {
+      const killed = aws(...up)
+      const calls = 5 + Math.floor(Math.random() * 55)
+      await new Promise<void>(resolve => {
+        const look = setInterval(() => {
+          if (killed.written().split('\n').length < calls && killed.child.exitCode === null) return
+          clearInterval(look)
+          killed.child.kill('SIGKILL')
+          resolve()
+        }, 1)
+      })
+      await killed.ended
+      if (round === 2) rmSync(join(folder, 'aws', 'state.json'), { force: true })
+      const repaired = await aws(...up).ended
+      expect(repaired.code, `killed after ${calls} lines\n${repaired.stdout}${repaired.stderr}`).toBe(0)
+      if (round === 3) rmSync(join(folder, 'aws', 'state.json'), { force: true })
+      const down = await aws('down', '--yes').ended
+      expect(down.stdout, `killed after ${calls} lines\n${down.stdout}${down.stderr}`).toContain('proved: nothing is left')
+      await drill.expectNothing()
+      expect((await aws('down', '--yes').ended).stdout).toContain('nothing is there')
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+/** What people add in the console: policies on the lab's roles and users, a password, an instance profile. */
+async function addByHand(drill: AwsDrill): Promise<void> {
+  const aws = await drill.cli()
+  const document = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
+  })
+  const { Policy } = await aws<{
+    Policy: { Arn: string }
+  }>`iam create-policy --policy-name by-hand --path /tickerlake/ --policy-document ${document}`
+  await aws`iam create-policy-version --policy-arn ${Policy.Arn} --policy-document ${document}`
+  await aws`iam attach-role-policy --role-name tickerlake-sink --policy-arn ${Policy.Arn}`
+  await aws`iam attach-user-policy --user-name tickerlake-learner --policy-arn ${Policy.Arn}`
+  await aws`iam attach-group-policy --group-name tickerlake-learners --policy-arn ${Policy.Arn}`
+  await aws`iam put-user-policy --user-name tickerlake-learner --policy-name inline --policy-document ${document}`
+  await aws`iam create-login-profile --user-name tickerlake-learner --password ${'Secret-123456'}`
+  await aws`iam create-access-key --user-name tickerlake-learner`
+  await aws`iam create-instance-profile --instance-profile-name by-hand --path /tickerlake/`
+  await aws`iam add-role-to-instance-profile --instance-profile-name by-hand --role-name tickerlake-sink`
+}
