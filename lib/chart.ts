@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { barPanels } from './chart/bars.ts'
 import { candlePanels } from './chart/candles.ts'
-import { faint, fontName, ink } from './chart/look.ts'
-import { linePanels } from './chart/lines.ts'
+import { faint, fontName, ink, shortened } from './chart/look.ts'
+import { lineHeight, linePanels } from './chart/lines.ts'
 import { errorMessage, LabError } from './errors.ts'
 import { makeFolder } from './folder.ts'
 
@@ -43,9 +43,10 @@ export interface LineOptions<Row> extends ChartText {
   height?: number
 }
 
-/** One or more lines, each labelled at its end. More than eight: the rest is grey. */
+/** One or more lines, each labelled at its end. More than eight: the rest is grey; more than sixty: the rest has no names. What is no number is a gap. */
 export function lineChart<Row extends object>(rows: readonly Row[], options: LineOptions<Row>): Figure {
-  const { x, y, series, log = false, width = 860, height = 340, ...text } = options
+  const { x, y, series, log = false, width = 860, ...text } = options
+  const { height = lineHeight(series ? new Set(rows.map(row => row[series])).size : 1) } = options
   return { kind: 'line', ...text, width, height, log, rows, columns: { x, y, series } }
 }
 
@@ -118,7 +119,9 @@ export async function chartSvg(figure: Figure): Promise<string> {
   const { document } = parseHTML('<html><body></body></html>')
   const panels = { line: linePanels, candle: candlePanels, bar: barPanels }[figure.kind](plot, figure)
   let y = figure.subtitle ? 58 : 38
-  let body = label(14, 25, 17, ink, figure.title, true) + (figure.subtitle ? label(14, 45, 12, faint, figure.subtitle) : '')
+  const text = (y: number, size: number, fill: string, words: string, bold = false) =>
+    label(14, y, fitted(words, size, figure.width - 28), fill, bold)
+  let body = text(25, 17, ink, figure.title, true) + (figure.subtitle ? text(45, 12, faint, figure.subtitle) : '')
   for (const panel of panels) {
     const style = { fontFamily: fontName, fontSize: '11px', background: 'none', color: faint } as never
     const drawn = plot.plot({ document: document as never, width: figure.width, style, ...panel })
@@ -127,13 +130,23 @@ export async function chartSvg(figure: Figure): Promise<string> {
     body += drawn.outerHTML
     y += panel.height ?? 0
   }
-  if (figure.source) body += label(14, (y += 14), 10, faint, `Source: ${figure.source}`)
+  if (figure.source) body += text((y += 14), 10, faint, `Source: ${figure.source}`)
   y += 12
   const size = `width="${figure.width}" height="${y}" viewBox="0 0 ${figure.width} ${y}"`
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${fontName}"><rect width="100%" height="100%" fill="white"/>${body}</svg>`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${fontName}"><rect width="100%" height="100%" fill="white"/>${legible(body)}</svg>`
 }
 
-function label(x: number, y: number, size: number, fill: string, text: string, bold = false): string {
+/** Without what XML cannot hold. */
+const legible = (text: string): string =>
+  text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+
+/** Words in a size at which they fit, down to 10 pixels, and shortened when even that is too much. A letter is about 0.64 of its size wide. */
+function fitted(words: string, size: number, width: number): { words: string; size: number } {
+  const smaller = Math.max(10, Math.min(size, Math.floor(width / (0.64 * words.length))))
+  return { words: shortened(words, Math.floor(width / (0.64 * smaller))), size: smaller }
+}
+
+function label(x: number, y: number, { words: text, size }: { words: string; size: number }, fill: string, bold = false): string {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
   return `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${bold ? ' font-weight="bold"' : ''}>${escaped}</text>`
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseHTML } from 'linkedom'
 import { expect, it, onTestFinished } from 'vitest'
 import { barChart, candleChart, chartPng, chartSvg, lineChart, writeChart, type Bar } from '../lib/chart.ts'
 
@@ -28,6 +29,7 @@ it('says when the picture cannot be written', async () => {
   await expect(writeChart(file, lines())).rejects.toMatchObject({ code: 'CHART_FILE', message: expect.stringContaining(file) })
 })
 
+const elements = (svg: string, selector: string) => [...parseHTML(svg).document.querySelectorAll(selector)]
 /** Every text of the picture, in order. */
 const texts = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(match => match[1])
 
@@ -70,6 +72,83 @@ it('greys what is past the eighth line', async () => {
   expect(svg.match(/stroke="#98a1b0"/g)?.length).toBeGreaterThan(0)
 })
 
+it('names as many lines as there is room for, none outside of the picture, and of a crowd only the coloured ones', async () => {
+  const crowd = (count: number) =>
+    Array.from({ length: count }, (_, i) => [1, 2, 3].map(x => ({ x, y: x * i, name: `line ${i}` }))).flat()
+  const draw = async (count: number) => {
+    const figure = lineChart(crowd(count), { x: 'x', y: 'y', series: 'name', title: 'Crowd' })
+    const svg = await chartSvg(figure)
+    const named = [...svg.matchAll(/translate\([\d.]+,(-?[\d.]+)\)"[^>]*>line \d+</g)].map(match => Number(match[1]))
+    expect(Math.min(...named)).toBeGreaterThanOrEqual(0)
+    expect(Math.max(...named)).toBeLessThanOrEqual(figure.height)
+    return { named: named.length, height: figure.height }
+  }
+  expect(await draw(13)).toEqual({ named: 13, height: 340 })
+  expect(await draw(30)).toMatchObject({ named: 30 })
+  expect(await draw(200)).toEqual({ named: 8, height: 340 })
+})
+
+it('breaks a line where a value is missing, endless or no number, and shows a point that stands alone', async () => {
+  const values = [null, 3, NaN, 4, 5, Infinity, 6, 7]
+  const svg = await chartSvg(
+    lineChart(
+      values.map((y, x) => ({ x, y })),
+      { x: 'x', y: 'y', title: 'Gaps' },
+    ),
+  )
+  expect(svg).not.toMatch(/NaN|Infinity/)
+  const [line] = elements(svg, '[aria-label=line] path').map(path => path.getAttribute('d')!)
+  expect(line.match(/M/g)).toHaveLength(3)
+  expect(elements(svg, '[aria-label=dot] circle')).toHaveLength(1)
+})
+
+it('draws rows without order in the order of x', async () => {
+  const draw = (rows: object[]) => chartSvg(lineChart(rows as typeof closes, { x: 'day', y: 'close', title: 'Order' }))
+  const nya = closes.filter(({ symbol }) => symbol === 'NYA')
+  expect(await draw(nya.toReversed())).toBe(await draw(nya))
+  const candles = (rows: Bar[]) => chartSvg(candleChart(rows, { title: 'Order' }))
+  expect(await candles(bars.toReversed())).toBe(await candles(bars))
+})
+
+it('writes axis numbers that can be told apart and stay in the picture', async () => {
+  const axis = async (values: number[]) => {
+    const svg = await chartSvg(
+      lineChart(
+        values.map((y, x) => ({ x, y })),
+        { x: 'x', y: 'y', title: '' },
+      ),
+    )
+    const numbers = elements(svg, '[aria-label="y-axis tick label"] text')
+    const names = numbers.map(number => number.textContent!)
+    const right = numbers.map(number => Number(/translate\(([\d.]+)/.exec(number.getAttribute('transform')!)![1]))
+    for (const [i, name] of names.entries()) expect(right[i] - 6.5 * name.length, name).toBeGreaterThan(0)
+    expect(new Set(names).size).toBe(names.length)
+    return names
+  }
+  expect(await axis([1_000_000, 1_000_000.0003])).toContain('1M')
+  expect(await axis([0, 3e-9])).toContain('2E-9')
+  expect(await axis([1e300, 2e300])).toContain('1.4E300')
+  expect(await axis([-7e307, 7e307])).toContain('0')
+  expect(await axis([16_000, 17_000])).toContain('16.2K')
+})
+
+it('says what cannot be drawn', async () => {
+  const draw = (rows: object[], options = {}) =>
+    chartSvg(lineChart(rows as { x: number; y: number }[], { x: 'x', y: 'y', title: 'T', ...options }))
+  await expect(draw([{ x: 1, y: null }])).rejects.toMatchObject({ code: 'NO_DATA', message: expect.stringContaining('column y') })
+  await expect(draw([{ x: 'abc', y: 1 }])).rejects.toMatchObject({ code: 'NO_DATE', message: expect.stringContaining('"abc"') })
+  await expect(draw([{ x: 1, y: 0 }], { log: true })).rejects.toMatchObject({ code: 'NO_LOG' })
+})
+
+it('shortens long names and titles, and takes any text', async () => {
+  const name = '<b>&"\u0001' + 'long '.repeat(50)
+  const rows = [1, 2].map(x => ({ x, y: x, name }))
+  const figure = lineChart(rows, { x: 'x', y: 'y', series: 'name', title: name.repeat(5), subtitle: name })
+  for (const text of texts(await chartSvg(figure))) expect(text.length).toBeLessThan(170)
+  await chartPng(figure)
+  await chartPng(barChart(rows, { label: 'name', value: 'y', title: name }))
+})
+
 it('skips nulls, as a moving average has at its beginning', async () => {
   const svg = await chartSvg(
     lineChart(
@@ -98,6 +177,22 @@ it('leaves the volume out where there is none, and takes bigint ones', async () 
   expect(texts(await chartSvg(candleChart(big, { title: 'Loud' })))).toContain('4B')
 })
 
+it('draws a stroke for a day that ends where it began, as close-only years do', async () => {
+  const flat = bars.map(bar => ({ ...bar, open: 5, high: 5, low: 5, close: 5, volume: 0 }))
+  const svg = await chartSvg(candleChart(flat, { title: 'Flat' }))
+  const lengths = elements(svg, '[aria-label=rule] line').map(
+    line => Number(line.getAttribute('x2')) - Number(line.getAttribute('x1')),
+  )
+  expect(lengths.filter(length => Math.abs(length) > 10)).toHaveLength(3)
+})
+
+it('leaves out days without prices', async () => {
+  const gap = { trade_date: '2021-03-04', open: null, high: null, low: null, close: null } as unknown as Bar
+  const svg = await chartSvg(candleChart([...bars, gap], { title: 'Gap' }))
+  expect(svg).toBe(await chartSvg(candleChart(bars, { title: 'Gap' })))
+  await expect(chartSvg(candleChart([gap], { title: 'Nothing' }))).rejects.toMatchObject({ code: 'NO_DATA' })
+})
+
 it('draws one single candle', async () => {
   expect(await chartSvg(candleChart(bars.slice(0, 1), { title: 'One' }))).not.toMatch(/NaN|Infinity/)
 })
@@ -111,6 +206,13 @@ it('draws bars in the order of the rows, with their values, negative ones in ora
   expect(texts(svg)).toEqual(expect.arrayContaining(['HSI', 'NYA', '-12.34 %', '3 %']))
   expect(svg.indexOf('>HSI<')).toBeLessThan(svg.indexOf('>NYA<'))
   expect(svg).toMatch(/<rect [^>]*fill="#d55e00"/)
+})
+
+it('keeps bars of the same name apart, and has a dash for what is no number', async () => {
+  const rows = [3, 5, NaN].map(change => ({ symbol: 'HSI', change }))
+  const svg = await chartSvg(barChart(rows, { label: 'symbol', value: 'change', title: 'Twice' }))
+  expect(texts(svg)).toEqual(['Twice', 'HSI', 'HSI', 'HSI', '3', '5', '–'])
+  expect(svg).not.toContain('NaN')
 })
 
 it('says which column is missing, and that there are no rows', async () => {
