@@ -32,6 +32,13 @@ it('asks for a name on both listeners when secure, and lets nobody in without a 
   expect(JSON.stringify(made)).not.toContain('lab-secret')
 })
 
+it("quotes a password as Kafka's login modules read it", () => {
+  const made = settings({ secure: true, kraft: false, secrets: { adminPassword: 'a"b\\c; d', labPassword: 'x' } }, 8192)
+  expect(made['listener.name.internal.scram-sha-512.sasl.jaas.config']).toBe(
+    'org.apache.kafka.common.security.scram.ScramLoginModule required username="admin" password="a\\"b\\\\c; d";',
+  )
+})
+
 it('needs no ZooKeeper with KRaft', () => {
   const made = settings({ ...plain, kraft: true }, 8192)
   expect(Object.keys(made).filter(key => key.startsWith('zookeeper'))).toEqual([])

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { isPrivateAddress, openContext, readSecrets } from '../../../provisioning/host/open-context.ts'
@@ -42,6 +42,51 @@ it('makes secrets once, for their owner only', () => {
   expect(made.adminPassword).not.toBe(made.labPassword)
   expect(made.adminPassword).toMatch(/^[\w-]{32}$/)
 })
+
+it('takes passwords of any characters, and refuses control characters without showing them', () => {
+  const file = join(temporaryFolder(), 'secrets.json')
+  const secrets = { adminPassword: ` $(x) \`id\` 'q' "d" \\ , [b] = ü😀`, labPassword: '-n' }
+  writeFileSync(file, JSON.stringify(secrets), { mode: 0o644 })
+  expect(readSecrets(file)).toEqual(secrets)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  for (const text of [
+    JSON.stringify({ ...secrets, labPassword: 'secret\nline' }),
+    JSON.stringify({ ...secrets, labPassword: '' }),
+    '{"adminPassword":"secret"}',
+    '{"adminPassword":"secret',
+    '',
+  ]) {
+    writeFileSync(file, text)
+    expect(() => readSecrets(file), text).toThrow('does not hold the passwords')
+    expect(() => readSecrets(file), text).not.toThrow(/secret[^s]/)
+  }
+})
+
+it('writes nothing in a dry run', async () => {
+  const dir = join(temporaryFolder(), 'host')
+  const context = await openContext({ ...options, host: '10.0.0.1', dir, dryRun: true })
+  await context.host.close()
+  expect(existsSync(dir)).toBe(false)
+})
+
+it("goes by the address that ssh's configuration gives a name", async () => {
+  const dir = temporaryFolder()
+  const sshConfig = join(dir, "it's $(touch pwned) 100%")
+  writeFileSync(sshConfig, 'Host inside\n  HostName 10.0.0.9\nHost outside\n  HostName 8.8.8.8\n')
+  const context = await openContext({ ...options, host: 'admin@inside', sshConfig, dir })
+  await context.host.close()
+  expect(context.address).toBe('10.0.0.9')
+  expect(context.host.target.host).toBe('inside')
+  await expect(openContext({ ...options, host: 'admin@outside', sshConfig, dir })).rejects.toThrow('plain mode on 8.8.8.8')
+})
+
+it.each(['ec2-user@fe80::1%eth0', 'ec2-user@[::1]', '-oProxyCommand=id', 'a b@10.0.0.1', '10.0.0.1:22', '@10.0.0.1', 'x@'])(
+  'refuses %j as a host',
+  host =>
+    expect(openContext({ ...options, firewalled: true, host, dir: temporaryFolder() })).rejects.toThrow(
+      /The ssh (host|user): expected/,
+    ),
+)
 
 it('writes the settings of a secure host so that a shell reads them back', async () => {
   const dir = join(temporaryFolder(), "it's a dir")
