@@ -7,9 +7,9 @@ import { kafkaCommand } from './kafka.ts'
 import { kernelCommand } from './kernel.ts'
 import { lakeCommands } from './lake.ts'
 import { reportError } from './output.ts'
-import { produceCommand, peekCommand } from './records.ts'
+import { consumeCommand, peekCommand, produceCommand } from './records.ts'
 import { startCommand } from './start.ts'
-import { topicCommand } from './topics.ts'
+import { offsetsCommand, topicCommand } from './topics.ts'
 
 /** `npx tickerlake …`: every command is a few lines around a function of the library. */
 export function program(): Command {
@@ -18,7 +18,15 @@ export function program(): Command {
     .showHelpAfterError('(see --help)')
     .enablePositionalOptions()
   for (const command of [startCommand(), ...homeCommands()]) root.addCommand(command)
-  for (const command of [topicCommand(), groupCommand(), produceCommand(), peekCommand(), ...lakeCommands()])
+  for (const command of [
+    topicCommand(),
+    groupCommand(),
+    offsetsCommand(),
+    produceCommand(),
+    peekCommand(),
+    consumeCommand(),
+    ...lakeCommands(),
+  ])
     root.addCommand(command)
   for (const command of [kernelCommand(), doctorCommand(), kafkaCommand(), awsCommand()]) root.addCommand(command)
   return root

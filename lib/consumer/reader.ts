@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs'
+import { clusterOf, type FetchedMessage } from '../cluster.ts'
 import { filterAborted } from '../kafkajs.ts'
 
 /** A record of a partition as it lies there, bytes and all. */
@@ -9,7 +10,7 @@ export interface RawRecord {
   timestamp: number
   key: Buffer | null
   value: Buffer | null
-  headers: Record<string, Buffer | string | (Buffer | string)[] | undefined>
+  headers: NonNullable<FetchedMessage['headers']>
 }
 
 /** Reads partitions of one topic without being a member of a group: it needs no right on any group and leaves no trace. */
@@ -21,36 +22,6 @@ export interface PartitionReader {
     waitMs?: number,
   ): Promise<{ records: RawRecord[]; next: Map<number, number>; end: Map<number, number> }>
   close(): Promise<void>
-}
-
-/** The parts of kafkajs' cluster that a consumer without a group needs. */
-interface Cluster {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
-  refreshMetadata(): Promise<void>
-  findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>
-  findBroker(place: { nodeId: string }): Promise<{ fetch(request: object): Promise<{ responses: FetchedTopic[] }> }>
-}
-
-interface FetchedMessage {
-  offset: string
-  timestamp: string
-  key: Buffer | null
-  value: Buffer | null
-  headers?: RawRecord['headers']
-  isControlRecord?: boolean
-  batchContext: { producerId: string; inTransaction: boolean }
-}
-
-interface FetchedTopic {
-  partitions: {
-    partition: number
-    highWatermark: string
-    lastStableOffset?: string
-    messages: FetchedMessage[]
-    abortedTransactions?: { producerId: string; firstOffset: string }[]
-  }[]
 }
 
 const answerBytes = 4_194_304
@@ -109,10 +80,4 @@ export async function openReader(kafka: Kafka, topic: string): Promise<Partition
     },
     close: () => cluster.disconnect().catch(() => undefined),
   }
-}
-
-function clusterOf(kafka: Kafka): Cluster {
-  const key = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster')
-  const make = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[key!]!
-  return make({ metadataMaxAge: 300_000, allowAutoTopicCreation: false, isolationLevel: readCommitted })
 }
