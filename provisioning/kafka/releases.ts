@@ -128,8 +128,11 @@ export async function installRelease(
     // relative names: tar takes backslashes in a path for escapes
     const tar = $({ quiet: true, nothrow: true, cwd: unpacked })
     const done = await tar`tar -xzf ../${basename(archive)} --strip-components 1`
-    if (done.exitCode !== 0)
-      throw new LabError('RELEASE', `${release.file} could not be unpacked in ${dir}: ${done.stderr.trim().split('\n')[0]}`)
+    if (done.exitCode !== 0) {
+      const lines = done.stderr.trim().split('\n')
+      const why = lines.find(line => /No space left|quota/i.test(line)) ?? lines[0]
+      throw new LabError('RELEASE', `${release.file} could not be unpacked in ${dir}: ${why}`)
+    }
     await rename(unpacked, home)
   } finally {
     await removeLeftovers(dir)

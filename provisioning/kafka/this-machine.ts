@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '../../lib/config.ts'
 import { LabError } from '../../lib/errors.ts'
@@ -79,8 +79,15 @@ export async function status(say: Say = console.log): Promise<boolean> {
     if (pid === undefined) say(`${name} is down; start it: ${upCommand(cluster)}`)
     else say(`${name} ${serves ? 'serves' : 'runs, but does not answer'} on ${address}: pid ${pid}, ${memoryMiB} MiB, for ${age}`)
   }
-  return services.every(({ serves }) => serves)
+  const { bavail, bsize } = statfsSync(kafkaDir())
+  const freeMiB = Math.floor((bavail * bsize) / 1048576)
+  if (freeMiB < roomMiB)
+    say(`PROBLEM the disk is full: ${freeMiB} MiB free, Kafka wants ${roomMiB}. Make room, then: ${upCommand(cluster)}`)
+  return services.every(({ serves }) => serves) && freeMiB >= roomMiB
 }
+
+/** The least room that keeps a broker safe: two segments of the lab's topics. */
+const roomMiB = 128
 
 const upCommand = ({ spec }: LocalCluster): string =>
   `npx tickerlake kafka up${spec.brokers === 3 ? ' --brokers 3' : ''}${spec.kraft ? ' --kraft' : ''}`
