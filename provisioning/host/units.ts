@@ -57,7 +57,7 @@ metadata=http://169.254.169.254/latest
 answered=/var/lib/lab-metadata # remembers that this host has such a service, which is then worth a wait
 given=$(cat /etc/lab/address)
 isAddress() { [[ $1 =~ ^[0-9]{1,3}([.][0-9]{1,3}){3}$ ]]; }
-ask() { curl -fsS --connect-timeout 1 -m 2 "$@" 2>/dev/null | head -c 1000 | tr -cd '[:print:]'; }
+ask() { curl -fsS --connect-timeout 1 -m 5 "$@" 2>/dev/null | head -c 1000 | tr -cd '[:print:]'; }
 get() { ask -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
 
 token=
