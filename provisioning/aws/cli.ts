@@ -103,7 +103,8 @@ function awsError(args: string[], text: string): AwsError {
   const code = /An error occurred \(([^)]+)\)/.exec(text)?.[1]
   const what = `aws ${args.slice(0, 2).join(' ')}`
   if (code) {
-    const said = `${what}: ${text.replace(/^[\s\S]*?An error occurred /, '')}`
+    // what stands between says it as a page of HTML
+    const said = `${what}: ${text.replace(/^[\s\S]*?An error occurred /, '').replace(/\s*<(!doctype|html)[\s\S]*/i, '')}`
     const hint = unknownKeys.has(code) ? ' Are these the right keys? A region that must be enabled first answers the same.' : ''
     return new AwsError(code === '404' ? 'NotFound' : code === '403' ? 'Forbidden' : code, said + hint)
   }
