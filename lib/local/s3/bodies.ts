@@ -4,9 +4,11 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeFile,
 } from 'node:fs'
@@ -166,6 +168,10 @@ type Digests = Pick<ReceivedBody, 'md5' | 'sha256' | 'checksum'>
 
 /** Size and MD5 of what is a file already. */
 export async function digestFile(file: string): Promise<{ sizeBytes: number; md5: string }> {
+  if (statSync(file).size <= smallBytes) {
+    const bytes = readFileSync(file)
+    return { sizeBytes: bytes.length, md5: hash('md5', bytes) }
+  }
   const md5 = createHash('md5')
   let sizeBytes = 0
   for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) {

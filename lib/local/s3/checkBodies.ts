@@ -9,16 +9,17 @@ import type { ObjectStore } from './objectStore.ts'
 
 /** Operating systems write within half a minute or so; what is this much older than the last write was on the disk. */
 const recentMs = 120_000
-const pageSize = 1000
+const pageSize = 200
 const mostNamed = 10
 
 type Log = (line: string) => void
 
-/** Takes out the objects whose bodies are not what was put: sizes of all, contents of those written last. Their files go to `_damaged/`. */
-export async function takeOutDamaged(store: ObjectStore, log: Log): Promise<void> {
+/** Takes out the objects whose bodies are not what was put: by the sizes of all, and with `contents` by what those hold that were written last. Their
+ *  files go to `_damaged/`. */
+export async function takeOutDamaged(store: ObjectStore, { contents, log }: { contents: boolean; log: Log }): Promise<void> {
   let last = 0
   for (const row of allVersions(store)) last = Math.max(last, row.modifiedMs)
-  const gone = await findWrong(store, row => row.modifiedMs > last - recentMs)
+  const gone = await findWrong(store, row => contents && row.modifiedMs > last - recentMs)
   for (const { row, found } of gone) store.takeOut(row, found === undefined ? undefined : `_damaged/${row.path}`)
   if (gone.length === 0) return
   log(
@@ -78,7 +79,7 @@ async function hasEtag({ etag }: VersionRow, file: string): Promise<boolean> {
   return etag.includes('-') || etag === `"${(await digestFile(file)).md5}"`
 }
 
-/** All bodies, some thousand at a time, so that no statement stays open while files are read. */
+/** All bodies, some hundred at a time, so that no statement stays open while files are read. */
 function* pages(store: ObjectStore): Generator<VersionRow[]> {
   for (const { name: bucket } of store.buckets.list()) {
     for (let from: string | undefined = ''; from !== undefined;) {

@@ -81,7 +81,7 @@ export class Journal {
   /** Whether most of it tells of what is long replaced. */
   hasGrown(): boolean {
     const { since, rows } = this.header ?? { since: 0, rows: 0 }
-    return this.last - since > 50_000 + 4 * rows
+    return this.last - since > 10_000 + 4 * rows
   }
 
   /** Replaces the file by the steps that make the present state. */

@@ -14,7 +14,7 @@ export async function openStore(dir: string, log: (line: string) => void = () =>
     if (isFirst) return store
     tell(found, log)
     if (!found.isComplete) await followFiles(store, log)
-    else if (found.isNew || restarted) await takeOutDamaged(store, log)
+    else if (found.isNew || restarted) await takeOutDamaged(store, { contents: restarted, log })
     if (found.isNew) log(`s3: there are ${store.buckets.list().length} buckets with ${store.objects.count()} objects`)
     return store
   } catch (error) {
