@@ -99,7 +99,7 @@ async function sendLines(lab: Lab, flags: LineFlags, how: ProduceOptions, signal
     try {
       yield* messagesOf(flags, signal)
     } catch (error) {
-      if (!(error instanceof LabError)) throw error
+      if (!(error instanceof LabError) || error.code !== 'BAD_LINE') throw error
       wrong = error
     }
   }
