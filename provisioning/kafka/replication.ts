@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { LabError } from '../../lib/errors.ts'
 import { LocalCluster } from './cluster.ts'
 import { findJava } from './java.ts'
 import { tryLock, withLock } from './lock.ts'
 import { installRelease, readRelease } from './releases.ts'
 import { type Outcome, playScenario, type Scenario, scenarios, type Setting } from './replication-drill.ts'
-import { kafkaDir } from './this-machine.ts'
+import { drillDir, kafkaDir } from './this-machine.ts'
 
 export interface ReplicationOptions {
   scenarios: Scenario[]
@@ -41,7 +40,7 @@ export async function replication(options: ReplicationOptions, say: (line: strin
 
 /** Three brokers without data; what a drill that was killed left is stopped. */
 async function freshCluster(home: string, java: string): Promise<LocalCluster> {
-  const dir = join(kafkaDir(), 'replication')
+  const dir = drillDir()
   // a short session only shortens the wait: a dead broker is noticed when its session ends
   const spec = { dir, home, java, brokers: 3, kraft: false, sessionMs: 3000 }
   const left = await LocalCluster.open(spec)

@@ -6,7 +6,7 @@ import { quote } from '../host/script.ts'
 import { LocalCluster } from './cluster.ts'
 import { writeWhole } from './files.ts'
 import { findJava } from './java.ts'
-import { withLock } from './lock.ts'
+import { tryLock, withLock } from './lock.ts'
 import { installRelease, readRelease } from './releases.ts'
 
 export interface UpOptions {
@@ -98,6 +98,7 @@ export async function down({ deleteData = false } = {}, say: Say = console.log):
   await withLock(kafkaDir(), 'cluster', say, async () => {
     const stopped: string[] = []
     for (const cluster of await everyCluster()) stopped.push(...(await cluster.stop()))
+    if (await endAbandonedDrill()) stopped.push('a replication drill that was killed')
     say(stopped.length ? `stopped ${stopped.join(', ')}` : 'nothing runs')
     rmSync(join(kafkaDir(), 'kafka.env'), { force: true })
     if (!deleteData) return
@@ -105,6 +106,20 @@ export async function down({ deleteData = false } = {}, say: Say = console.log):
     rmSync(shapeFile(), { force: true })
     say('deleted its data')
   })
+}
+
+/** The three brokers of `kafka replication` (replication.ts), which has no `down` of its own. */
+export const drillDir = (): string => join(kafkaDir(), 'replication')
+
+/** Kills what a drill left that was killed itself; one that runs is left alone. */
+async function endAbandonedDrill(): Promise<boolean> {
+  const unlock = existsSync(drillDir()) && tryLock(kafkaDir(), 'replication')
+  if (!unlock) return false
+  const left = await LocalCluster.open({ dir: drillDir(), home: kafkaDir(), java: 'java', brokers: 3, kraft: false })
+  await left.abort()
+  left.wipe()
+  unlock()
+  return true
 }
 
 /** The cluster that was started last, then others that run: none can, but for files that were lost. */
