@@ -25,6 +25,7 @@ export async function completeMultipartUpload(call: S3Call): Promise<void> {
   condition?.(store.current(bucket, key))
   const whole = upload.checksumType === 'COMPOSITE' ? undefined : (upload.algorithm ?? defaultAlgorithm)
   const body = await store.bodies.receive(join(call, parts), { checksum: whole })
+  checkWhole(call, parts, body)
   const checksum = await checksumOf(call, upload, parts, body)
   const stored = parts.map(part => ({ sizeBytes: part.sizeBytes, checksum: part.checksum || undefined }))
   const row = store.put(bucket, key, body, { ...upload.meta, checksum, parts: stored }, { etag: multipartEtag(parts), condition })
@@ -69,6 +70,15 @@ function checkSize(call: S3Call, parts: PartRow[]): void {
   if (expected !== undefined && Number(expected) !== actual) {
     throw s3Error('InvalidRequest', {}, `The provided 'x-amz-mp-object-size' header does not match what was computed.`)
   }
+}
+
+/** A machine that went down may have cut a part. */
+function checkWhole({ store, key }: S3Call, parts: PartRow[], body: ReceivedBody): void {
+  const expected = parts.reduce((sum, part) => sum + part.sizeBytes, 0)
+  if (body.sizeBytes === expected) return
+  store.bodies.discard(body)
+  const message = `The parts of this upload are damaged: ${body.sizeBytes} of their ${expected} bytes are there. Upload them again.`
+  throw s3Error('InternalError', { Key: key }, message)
 }
 
 async function* join({ store }: S3Call, parts: PartRow[]): AsyncGenerator<Buffer> {

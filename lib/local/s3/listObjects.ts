@@ -69,14 +69,7 @@ export function listObjectVersions(call: S3Call): void {
     string,
     string,
   ]
-  const versionMarker = query.get('version-id-marker')
-  if (versionMarker !== undefined && keyMarker === '') {
-    throw s3Error(
-      'InvalidArgument',
-      { ArgumentName: 'version-id-marker' },
-      'A version-id marker cannot be specified without a key marker.',
-    )
-  }
+  const versionMarker = readVersionMarker(call, keyMarker)
   const afterVersionId = versionMarker || undefined
   const page = readPage(store.objects, bucket, { prefix, delimiter, maxKeys, after: keyMarker, versions: true, afterVersionId })
   const listed = (row: VersionRow) => ({
@@ -100,6 +93,13 @@ export function listObjectVersions(call: S3Call): void {
     DeleteMarker: page.rows.filter(row => row.marker).map(row => ({ ...listed(row), Owner: owner })),
     CommonPrefixes: page.commonPrefixes.map(common => ({ Prefix: encode(common) })),
   })
+}
+
+function readVersionMarker({ query }: S3Call, keyMarker: string): string | undefined {
+  const marker = query.get('version-id-marker')
+  if (marker === undefined || keyMarker !== '') return marker
+  const message = 'A version-id marker cannot be specified without a key marker.'
+  throw s3Error('InvalidArgument', { ArgumentName: 'version-id-marker' }, message)
 }
 
 function contents(row: VersionRow, encode: (key: string) => string, withOwner: boolean) {

@@ -52,25 +52,7 @@ export function listMultipartUploads(call: S3Call): void {
   const uploads = afterMarkers(store.uploads.ofBucket(bucket), keyMarker, idMarker).filter(upload =>
     upload.key.startsWith(prefix),
   )
-  const listed: UploadRow[] = []
-  const commonPrefixes = new Set<string>()
-  let last: UploadRow | undefined
-  let truncated = false
-  for (const upload of uploads) {
-    const cut = delimiter === '' ? -1 : upload.key.indexOf(delimiter, prefix.length)
-    const common = cut < 0 ? undefined : upload.key.slice(0, cut + delimiter.length)
-    if (common !== undefined && commonPrefixes.has(common)) {
-      last = upload
-      continue
-    }
-    if (listed.length + commonPrefixes.size >= maxUploads) {
-      truncated = true
-      break
-    }
-    if (common === undefined) listed.push(upload)
-    else commonPrefixes.add(common)
-    last = upload
-  }
+  const { listed, commonPrefixes, last, truncated } = pageOf(uploads, { prefix, delimiter, maxUploads })
   sendXml(call, 'ListMultipartUploadsResult', {
     Bucket: bucket,
     KeyMarker: encode(keyMarker),
@@ -85,6 +67,33 @@ export function listMultipartUploads(call: S3Call): void {
     Upload: listed.map(upload => describe(upload, encode)),
     CommonPrefixes: [...commonPrefixes].map(common => ({ Prefix: encode(common) })),
   })
+}
+
+interface UploadPage {
+  listed: UploadRow[]
+  commonPrefixes: Set<string>
+  /** Where the next page goes on after. */
+  last?: UploadRow
+  truncated: boolean
+}
+
+/** Uploads and common prefixes count alike. */
+function pageOf(
+  uploads: UploadRow[],
+  { prefix, delimiter, maxUploads }: { prefix: string; delimiter: string; maxUploads: number },
+): UploadPage {
+  const page: UploadPage = { listed: [], commonPrefixes: new Set(), truncated: false }
+  for (const upload of uploads) {
+    const cut = delimiter === '' ? -1 : upload.key.indexOf(delimiter, prefix.length)
+    const common = cut < 0 ? undefined : upload.key.slice(0, cut + delimiter.length)
+    if (common === undefined || !page.commonPrefixes.has(common)) {
+      if (page.listed.length + page.commonPrefixes.size >= maxUploads) return { ...page, truncated: true }
+      if (common === undefined) page.listed.push(upload)
+      else page.commonPrefixes.add(common)
+    }
+    page.last = upload
+  }
+  return page
 }
 
 function describe({ id, key, meta, createdMs, algorithm, checksumType }: UploadRow, encode: (key: string) => string) {

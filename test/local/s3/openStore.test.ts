@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import {
   CompleteMultipartUploadCommand,
@@ -246,6 +256,24 @@ test('a body that is found damaged when it is read is an InternalError that says
     expect(await (await client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString()).toBe('again')
   }
   expect(server.logged).toEqual([])
+})
+
+test('a part that was cut is no part of an object', async () => {
+  const server = await startTestServer()
+  onTestFinished(() => server.close())
+  const client = server.client()
+  const at = { Bucket, Key: 'k' }
+  await client.send(new CreateBucketCommand({ Bucket }))
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(at))
+  const { ETag } = await client.send(new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: 'a whole part' }))
+  const folder = join(server.dir, '_uploads', UploadId!)
+  truncateSync(join(folder, readdirSync(folder)[0]!), 3)
+  const complete = { ...at, UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } }
+  await expect(client.send(new CompleteMultipartUploadCommand(complete))).rejects.toMatchObject({
+    name: 'InternalError',
+    message: expect.stringContaining('3 of their 12 bytes are there') as string,
+  })
+  await expect(client.send(new HeadObjectCommand(at))).rejects.toMatchObject({ name: 'NotFound' })
 })
 
 test('the journal is written anew when most of it tells of what is replaced', async () => {
