@@ -60,11 +60,8 @@ async function findWhatStays(context: AwsContext, problems: number): Promise<Lef
   }
 }
 
-function nothingIn(elsewhere: Record<string, string[]>, { say }: AwsContext): boolean {
-  for (const [region, arns] of Object.entries(elsewhere)) {
-    say(
-      `LEFT in ${region}:\n${arns.map(arn => `  ${arn}`).join('\n')}\ntake it down there: AWS_REGION=${region} npx tickerlake aws down`,
-    )
-  }
+function nothingIn(elsewhere: Record<string, Leftover[]>, { say }: AwsContext): boolean {
+  for (const [region, left] of Object.entries(elsewhere))
+    say(`LEFT in ${region}:\n${list(left)}\ntake it down there: AWS_REGION=${region} npx tickerlake aws down`)
   return Object.keys(elsewhere).length === 0
 }

@@ -113,32 +113,45 @@ const finders = {
   },
 } satisfies Record<string, Find>
 
-async function taggedArns(aws: Aws, project: string, region: string[] = []): Promise<string[]> {
+async function taggedArns(aws: Aws, project: string): Promise<string[]> {
   const { ResourceTagMappingList } = await aws<{
     ResourceTagMappingList: { ResourceARN: string }[]
-  }>`resourcegroupstaggingapi get-resources --tag-filters ${`Key=Project,Values=${project}`} ${region}`
+  }>`resourcegroupstaggingapi get-resources --tag-filters ${`Key=Project,Values=${project}`}`
   return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN)
 }
 
 /**
- * What carries the lab's tag in other regions, by region. Asked only when no state file says which region the lab is in: with a wrong
- * one everything would seem deleted while an instance goes on costing elsewhere.
+ * What the lab has in other regions, by region. Asked only when no state file says which region it is in: with a wrong one everything
+ * would seem deleted while an instance goes on costing elsewhere.
  */
-export async function findElsewhere({ aws, names, region, say }: AwsContext): Promise<Record<string, string[]>> {
-  const { Regions } = await aws<{ Regions: { RegionName: string }[] }>`ec2 describe-regions`
-  const others = Regions.map(({ RegionName }) => RegionName).filter(name => name !== region)
-  const found: Record<string, string[]> = {}
-  const look = async (): Promise<void> => {
-    for (let other = others.pop(); other; other = others.pop()) {
-      try {
-        const arns = (await taggedArns(aws, names.project, ['--region', other])).filter(arn => !/:(s3|iam):/.test(arn))
-        if (arns.length) found[other] = arns
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error
-        say(`could not look into ${other}: ${error.message}`)
+export async function findElsewhere(context: AwsContext): Promise<Record<string, Leftover[]>> {
+  const { aws, names, region, say } = context
+  const found: Record<string, Leftover[]> = {}
+  try {
+    const { Regions } = await aws<{ Regions: { RegionName: string }[] }>`ec2 describe-regions`
+    const others = Regions.map(({ RegionName }) => RegionName).filter(name => name !== region)
+    const look = async (): Promise<void> => {
+      for (let other = others.pop(); other; other = others.pop()) {
+        const there = { ...context, aws: inRegion(aws, other), region: other }
+        const tagged = await taggedArns(there.aws, names.project)
+        // the tagging service may name what is gone: what is found by asking counts
+        const all = tagged.some(arn => !globalArn.test(arn)) ? await findLeftovers(there) : []
+        const left = all.filter(({ kind }) => !globalKinds.has(kind))
+        if (left.length) found[other] = left
       }
     }
+    await Promise.all([look(), look(), look(), look()])
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    say(`could not look into other regions: ${error.message}`)
   }
-  await Promise.all([look(), look(), look(), look()])
   return found
 }
+
+const globalArn = /:(s3|iam|budgets):/
+const globalKinds = new Set<Kind>(['bucket', 'user', 'group', 'role', 'instance profile', 'policy', 'budget'])
+
+/** The same CLI, told another region. */
+const inRegion = (aws: Aws, region: string): Aws =>
+  ((parts: TemplateStringsArray, ...values: never[]) =>
+    aws([...parts.slice(0, -1), `${parts.at(-1)} --region `, ''] as unknown as TemplateStringsArray, ...values, region)) as Aws

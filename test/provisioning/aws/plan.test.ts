@@ -182,11 +182,20 @@ it("never deletes a bucket that is there and not the lab's", async () => {
 
 it('says what is in another region when no state file tells where the lab is', async () => {
   const elsewhere = `case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:eu-west-1:111122223333:instance/i-1"}]}' ;; *) echo '{"ResourceTagMappingList":[]}' ;; esac ;;`
-  emptyAccount({ extra: `  'resourcegroupstaggingapi get-resources') ${elsewhere}` })
+  const instance = `case "$*" in *eu-west-1*) echo '{"Reservations":[{"Instances":[{"InstanceId":"i-1"}]}]}' ;; *) echo '{"Reservations":[]}' ;; esac ;;`
+  emptyAccount({
+    extra: `  'resourcegroupstaggingapi get-resources') ${elsewhere}\n  'ec2 describe-instances') ${instance}`,
+  })
   const said: string[] = []
   expect(await down({ ...choices, dryRun: false, yes: true }, outer(said))).toBe(false)
-  expect(said.join('\n')).toMatch(/LEFT in eu-west-1:\n {2}arn:aws:ec2:eu-west-1:111122223333:instance\/i-1\ntake it down there/)
+  expect(said.join('\n')).toMatch(/LEFT in eu-west-1:\n {2}instance i-1\ntake it down there/)
   expect(existsSync(changes)).toBe(false)
+})
+
+it('does not take what the tagging service still names for something that is there', async () => {
+  const elsewhere = `case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:eu-west-1:111122223333:instance/i-1"}]}' ;; *) echo '{"ResourceTagMappingList":[]}' ;; esac ;;`
+  emptyAccount({ extra: `  'resourcegroupstaggingapi get-resources') ${elsewhere}` })
+  expect(await down({ ...choices, dryRun: false, yes: true }, outer())).toBe(true)
 })
 
 it('names what carries its tag and is of a kind it does not make', async () => {
