@@ -41,9 +41,11 @@ it('stops what ignores the signal, after its grace time', async () => {
 it('tells the last words of the last start only, and where all of them are', async () => {
   const dir = temporaryFolder()
   const service = { name: 'zookeeper', dir }
-  for (const word of ['first', 'second']) startService(service, fakeJava(dir, `echo "ERROR ${word}"`), { options: [], main: [] })
   const log = join(dir, 'zookeeper.log')
-  await expect.poll(() => readFileSync(log, 'utf8')).toContain('ERROR second')
+  for (const word of ['first', 'second']) {
+    startService(service, fakeJava(dir, `echo "ERROR ${word}"`), { options: [], main: [] })
+    await expect.poll(() => readFileSync(log, 'utf8'), { timeout: 20_000 }).toContain(`ERROR ${word}`)
+  }
   expect(lastWords(service)).toMatch(
     /^ERROR it is -Dtickerlake\.service=zookeeper@[0-9a-f]{16}\nERROR second\nall of it: .*zookeeper\.log$/,
   )
