@@ -2,72 +2,85 @@ import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, open, rename, truncate, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** An append-only file of JSON lines that outlives kill -9: an entry is on disk when `append` answers, and a line cut short by a crash is cut off. */
-export interface Journal {
-  append(entry: object): Promise<void>
-  /** Replaces the file by these entries in one step; appends that come meanwhile wait. */
-  rewrite(entries: Iterable<object>): Promise<void>
-  readonly entryCount: number
-  close(): Promise<void>
-}
-
 /** Opens (or makes) the file and hands every entry in it to `apply`, oldest first. Throws with file and line on a damaged line that is not the last. */
 export async function openJournal({ file, apply }: { file: string; apply: (entry: never) => void }): Promise<Journal> {
   await mkdir(dirname(file), { recursive: true })
-  let entryCount = existsSync(file) ? await replay(file, apply) : 0
-  let handle = await open(file, 'a')
-  let goodBytes = (await handle.stat()).size
-  let pending: { line: string; done: () => void; failed: (error: unknown) => void }[] = []
-  let tail: Promise<void> = Promise.resolve()
+  const entryCount = existsSync(file) ? await replay(file, apply) : 0
+  const handle = await open(file, 'a')
+  return new Journal(file, { handle, entryCount, goodBytes: (await handle.stat()).size })
+}
 
-  // Entries that arrive while a write is under way share the next write and its sync.
-  async function flush(): Promise<void> {
-    const group = pending
-    pending = []
+/** An append-only file of JSON lines that outlives kill -9: an entry is on disk when `append` answers, and a line cut short by a crash is cut off. */
+export class Journal {
+  readonly #file: string
+  #handle: FileHandle
+  #entryCount: number
+  #goodBytes: number
+  #pending: { line: string; done: () => void; failed: (error: unknown) => void }[] = []
+  #tail: Promise<void> = Promise.resolve()
+
+  /** For `openJournal`. */
+  constructor(file: string, opened: { handle: FileHandle; entryCount: number; goodBytes: number }) {
+    this.#file = file
+    this.#handle = opened.handle
+    this.#entryCount = opened.entryCount
+    this.#goodBytes = opened.goodBytes
+  }
+
+  get entryCount(): number {
+    return this.#entryCount
+  }
+
+  append(entry: object): Promise<void> {
+    const line = JSON.stringify(entry) + '\n'
+    return new Promise((done, failed) => {
+      this.#pending.push({ line, done, failed })
+      void this.#enqueue(() => this.#flush())
+    })
+  }
+
+  /** Replaces the file by these entries in one step; appends that come meanwhile wait. */
+  rewrite(entries: Iterable<object>): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#flush()
+      this.#entryCount = await writeAside(`${this.#file}.new`, entries)
+      await this.#handle.close()
+      await rename(`${this.#file}.new`, this.#file)
+      this.#handle = await open(this.#file, 'a')
+      this.#goodBytes = (await this.#handle.stat()).size
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#flush()
+      await this.#handle.close()
+    })
+  }
+
+  /** Entries that arrive while a write is under way share the next write and its sync. */
+  async #flush(): Promise<void> {
+    const group = this.#pending
+    this.#pending = []
     if (group.length === 0) return
     try {
       const bytes = Buffer.from(group.map(entry => entry.line).join(''))
-      await handle.appendFile(bytes)
-      await handle.datasync()
-      goodBytes += bytes.length
-      entryCount += group.length
+      await this.#handle.appendFile(bytes)
+      await this.#handle.datasync()
+      this.#goodBytes += bytes.length
+      this.#entryCount += group.length
       for (const entry of group) entry.done()
     } catch (error) {
       // A full disk: a part that was written must not stand before the next entry.
-      await handle.truncate(goodBytes).catch(() => {})
+      await this.#handle.truncate(this.#goodBytes).catch(() => {})
       for (const entry of group) entry.failed(error)
     }
   }
-  function enqueue(step: () => Promise<void>): Promise<void> {
-    const done = tail.then(step)
-    tail = done.catch(() => {})
+
+  #enqueue(step: () => Promise<void>): Promise<void> {
+    const done = this.#tail.then(step)
+    this.#tail = done.catch(() => {})
     return done
-  }
-  return {
-    append(entry) {
-      const line = JSON.stringify(entry) + '\n'
-      return new Promise((done, failed) => {
-        pending.push({ line, done, failed })
-        void enqueue(flush)
-      })
-    },
-    rewrite: entries =>
-      enqueue(async () => {
-        await flush()
-        entryCount = await writeAside(`${file}.new`, entries)
-        await handle.close()
-        await rename(`${file}.new`, file)
-        handle = await open(file, 'a')
-        goodBytes = (await handle.stat()).size
-      }),
-    get entryCount() {
-      return entryCount
-    },
-    close: () =>
-      enqueue(async () => {
-        await flush()
-        await handle.close()
-      }),
   }
 }
 
