@@ -12,6 +12,7 @@ import { Pool } from './process/pool.ts'
 import { QueryEngine } from './queries/engine.ts'
 import { History } from './queries/history.ts'
 import { QueryRuns } from './queries/query-runs.ts'
+import { Translator } from './queries/translator.ts'
 
 /** What stops a query. Athena's own numbers are 30 minutes and five queries at once (here; an account's quota is larger). */
 export interface AthenaLimits {
@@ -48,11 +49,12 @@ export async function athenaService({ storage, catalog, dir, log = () => {}, lim
   const threads = Math.min(availableParallelism(), MOST_THREADS)
   const pool = new Pool({ dir: join(dir, 'spill'), size: queries, memoryLimit: memory, threads, idleMs })
   const engine = new QueryEngine({ pool, catalog, storage, dir: join(dir, 'scratch') })
+  const translator = new Translator(catalog)
   const runs = new QueryRuns({ engine, catalog, storage, history, statements, timeMs, log })
   return {
     target: 'AmazonAthena',
     operations: {
-      ...queryOperations({ catalog, storage, history, workGroups, statements, runs }),
+      ...queryOperations({ catalog, storage, translator, history, workGroups, statements, runs }),
       ...workGroups.operations,
       ...statements.operations,
       ...catalogOperations(catalog),
@@ -60,6 +62,7 @@ export async function athenaService({ storage, catalog, dir, log = () => {}, lim
     async close() {
       await runs.close()
       await pool.close()
+      await translator.close()
     },
   }
 }

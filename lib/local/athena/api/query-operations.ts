@@ -28,10 +28,9 @@ export function queryOperations(tools: StartTools & { runs: QueryRuns }): JsonSe
     return find(input.QueryExecutionId!)
   }
   return {
-    StartQueryExecution: (input: StartQueryExecutionInput) => {
-      const started = startQuery(input, tools)
-      runs.start(started)
-      return { QueryExecutionId: started.execution.id }
+    StartQueryExecution: async (input: StartQueryExecutionInput) => {
+      const { id } = await startQuery(input, tools, started => runs.start(started))
+      return { QueryExecutionId: id }
     },
     GetQueryExecution: (input: GetQueryExecutionInput) => ({ QueryExecution: describeExecution(asked(input)) }),
     BatchGetQueryExecution: (input: BatchGetQueryExecutionInput) => batchGet(input, history),

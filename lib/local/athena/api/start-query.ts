@@ -11,6 +11,7 @@ import { planQuery, type PlannedQuery } from '../queries/query.ts'
 import { asExpressions } from '../queries/translate-query.ts'
 import { parseS3 } from '../reading/files.ts'
 import { QueryError } from '../sql/error.ts'
+import type { Translator } from '../queries/translator.ts'
 import type { Statements } from './statements.ts'
 import { invalidRequest, validate } from './validate.ts'
 import type { WorkGroup, WorkGroups } from './work-groups.ts'
@@ -18,27 +19,33 @@ import type { WorkGroup, WorkGroups } from './work-groups.ts'
 export interface StartTools {
   catalog: Catalog
   storage: Storage
+  translator: Translator
   history: History
   workGroups: WorkGroups
   statements: Statements
 }
 
-/** A new query, or the one that the token belongs to (`planned` undefined). */
+/** A new query. */
 export interface Started {
   execution: Execution
-  planned?: PlannedQuery
+  planned: PlannedQuery
   now: Date
   workGroup: WorkGroup
 }
 
-/** Checks a StartQueryExecution in Athena's order: fields, token, work group, place of the result, syntax, token's parameters. */
-export function startQuery(input: StartQueryExecutionInput, tools: StartTools): Started {
+/** Checks a StartQueryExecution in Athena's order: fields, token, work group, place of the result, syntax, token's parameters; then starts it. From
+ *  the look at the token to the start nothing else can come between. */
+export async function startQuery(
+  input: StartQueryExecutionInput,
+  tools: StartTools,
+  start: (started: Started) => void,
+): Promise<Execution> {
   const now = new Date()
   const token = checkFields(input)
   const workGroup = tools.workGroups.get(input.WorkGroup ?? 'primary')
   if (workGroup.state === 'DISABLED') throw invalidRequest('WorkGroup is disabled.')
   const output = outputPrefix(input, workGroup, tools.storage)
-  const planned = plan(input, tools, workGroup, now)
+  const planned = await plan(input, tools, workGroup, now)
   const { QueryExecutionContext: context } = input
   const asked = JSON.stringify([
     input.QueryString,
@@ -49,7 +56,7 @@ export function startQuery(input: StartQueryExecutionInput, tools: StartTools): 
   const earlier = tools.history.withToken(token)
   if (earlier && earlier.asked !== asked)
     throw invalidRequest('Idempotent parameters do not match', 'IDEMPOTENT_PARAMETER_MISMATCH')
-  if (earlier) return { execution: earlier, now, workGroup }
+  if (earlier) return earlier
   const id = randomUUID()
   const { type, subtype } = types(planned.statement, tools.catalog, currentDatabase(context?.Database))
   const execution: Execution = {
@@ -68,7 +75,8 @@ export function startQuery(input: StartQueryExecutionInput, tools: StartTools): 
     submitted: now.getTime(),
     scannedBytes: 0,
   }
-  return { execution, planned, now, workGroup }
+  start({ execution, planned, now, workGroup })
+  return execution
 }
 
 function checkFields(input: StartQueryExecutionInput): string {
@@ -108,11 +116,12 @@ function outputPrefix(input: StartQueryExecutionInput, workGroup: WorkGroup, sto
   return `s3://${place.bucket}/${place.key === '' ? '' : place.key.replace(/\/?$/, '/')}`
 }
 
-function plan(input: StartQueryExecutionInput, tools: StartTools, workGroup: WorkGroup, now: Date): PlannedQuery {
-  const { catalog, storage, statements } = tools
+async function plan(input: StartQueryExecutionInput, tools: StartTools, workGroup: WorkGroup, now: Date): Promise<PlannedQuery> {
+  const { catalog, storage, statements, translator } = tools
   try {
-    return planQuery(input.QueryString!, {
+    return await planQuery(input.QueryString!, {
       catalog,
+      translator,
       storage,
       database: currentDatabase(input.QueryExecutionContext?.Database),
       parameters: input.ExecutionParameters && asExpressions(input.ExecutionParameters, now),

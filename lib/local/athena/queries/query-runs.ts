@@ -38,9 +38,8 @@ export class QueryRuns {
     this.options = options
   }
 
-  /** Begins a query in the background; one that its token had started already is left alone. */
+  /** Begins a query in the background. */
   start(started: Started): void {
-    if (!started.planned) return
     const { execution } = started
     this.options.engine.warm()
     this.options.history.add(execution)
@@ -70,7 +69,7 @@ export class QueryRuns {
     const { statements, timeMs, log } = this.options
     let limit: NodeJS.Timeout | undefined
     try {
-      const outcome = await runQuery(execution, planned!, {
+      const outcome = await runQuery(execution, planned, {
         ...this.options,
         signal: controller.signal,
         cutoff: workGroup.bytesScannedCutoff,

@@ -10,6 +10,7 @@ import type { Translated } from '../sql/translate.ts'
 import type { Storage } from '../../s3/storage.ts'
 import { functionsQuery } from './show-functions.ts'
 import { translateQuery } from './translate-query.ts'
+import type { Translator } from './translator.ts'
 
 /** A statement that was read and, where it holds a query, translated. `error`: what will make it FAILED. */
 export interface PlannedQuery {
@@ -22,6 +23,7 @@ export interface PlannedQuery {
 
 export interface PlanOptions {
   catalog: Catalog
+  translator: Translator
   storage: Storage
   database: string
   /** For `?`, as expressions. */
@@ -33,7 +35,7 @@ export interface PlanOptions {
 
 /** Reads a statement. Syntax errors and missing tables of DESCRIBE are thrown at once, as StartQueryExecution answers them; what is wrong otherwise
  *  is kept for the query's state. @throws QueryError (synchronous), ServiceError */
-export function planQuery(sql: string, options: PlanOptions): PlannedQuery {
+export async function planQuery(sql: string, options: PlanOptions): Promise<PlannedQuery> {
   const statement = parseStatement(sql)
   if (statement.kind === 'execute') return planExecute(sql, statement, options)
   if (statement.kind === 'describe' || statement.kind === 'show columns') describable(ddlTools(sql, options), statement.name)
@@ -42,8 +44,7 @@ export function planQuery(sql: string, options: PlanOptions): PlannedQuery {
     return {
       statement,
       sql,
-      translated: translateQuery(
-        options.catalog,
+      translated: await options.translator.translate(
         { sql: text, start: 0, end: text.length },
         { ...options, parameters: undefined },
       ),
@@ -52,7 +53,7 @@ export function planQuery(sql: string, options: PlanOptions): PlannedQuery {
   const inner = innerQuery(sql, statement)
   if (!inner) return { statement, sql }
   try {
-    return { statement, sql, translated: translateQuery(options.catalog, { sql, ...inner }, options) }
+    return { statement, sql, translated: await options.translator.translate({ sql, ...inner }, options) }
   } catch (error) {
     if (error instanceof QueryError && error.synchronous) throw error
     return { statement, sql, error }
@@ -66,13 +67,17 @@ function innerQuery(sql: string, statement: Statement): InnerQuery | undefined {
   return 'query' in statement ? statement.query : undefined
 }
 
-function planExecute(sql: string, statement: Extract<Statement, { kind: 'execute' }>, options: PlanOptions): PlannedQuery {
+async function planExecute(
+  sql: string,
+  statement: Extract<Statement, { kind: 'execute' }>,
+  options: PlanOptions,
+): Promise<PlannedQuery> {
   const text = options.prepared(statement.name)
   if (text === undefined)
     return { statement, sql, error: new QueryError('NOT_FOUND', `Prepared statement not found: ${statement.name}`) }
   const parameters = statement.parameters.length > 0 ? statement.parameters : options.parameters
   try {
-    const planned = planQuery(text, { ...options, parameters: parameters ?? [] })
+    const planned = await planQuery(text, { ...options, parameters: parameters ?? [] })
     if (planned.error instanceof QueryError && planned.error.code === 'INVALID_PARAMETER_USAGE') throw atStart(planned.error, sql)
     return planned.statement.kind === 'execute'
       ? { statement, sql, error: new QueryError('NOT_SUPPORTED', 'Invalid statement type for prepared statement: EXECUTE') }
@@ -89,6 +94,7 @@ const atStart = ({ code, message }: QueryError, sql: string) =>
 export function ddlTools(
   sql: string,
   { catalog, storage, database, now }: Pick<PlanOptions, 'catalog' | 'storage' | 'database' | 'now'>,
+  translated?: Translated,
 ): DdlTools {
   return {
     catalog,
@@ -96,7 +102,7 @@ export function ddlTools(
     database,
     sql,
     analyze(start) {
-      const { columns } = translateQuery(catalog, { sql, start, end: sql.length }, { database, now })
+      const { columns } = translated ?? translateQuery(catalog, { sql, start, end: sql.length }, { database, now })
       return columns.map(({ name, type }) => ({ name, trinoType: typeName(type), hiveType: hiveTypeName(type) }))
     },
   }

@@ -68,9 +68,13 @@ function runInProcess(
   }
 }
 
-async function runOnCatalog(execution: Execution, { statement, sql }: PlannedQuery, options: RunOptions): Promise<Outcome> {
+async function runOnCatalog(
+  execution: Execution,
+  { statement, sql, translated }: PlannedQuery,
+  options: RunOptions,
+): Promise<Outcome> {
   options.onStart()
-  const tools = ddlTools(sql, { ...options, database: currentDatabase(execution.database) })
+  const tools = ddlTools(sql, { ...options, database: currentDatabase(execution.database) }, translated)
   const result = await runDdl(tools, statement as CatalogStatement)
   await putLines(execution, result, options.storage)
   const { columns, updateCount } = result

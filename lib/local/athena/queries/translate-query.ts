@@ -12,25 +12,31 @@ export interface QueryText {
   end: number
 }
 
+export interface TranslateOptions {
+  database: string
+  parameters?: string[] | undefined
+  now: Date
+}
+
+/** Trino's answer to what its parser's stack cannot hold. */
+export const tooLarge = () =>
+  new QueryError('SYNTAX_ERROR', 'statement is too large (stack overflow while parsing)', { at: { line: 1, column: 1 } })
+
 /** The query inside a statement, in DuckDB's words. @throws QueryError */
-export function translateQuery(
-  catalog: Catalog,
-  { sql, start, end }: QueryText,
-  options: { database: string; parameters?: string[] | undefined; now: Date },
-): Translated {
+export function translateQuery(catalog: Catalog, { sql, start, end }: QueryText, options: TranslateOptions): Translated {
   checkStages(sql)
   try {
     return translate(sql.slice(0, end), { ...translateContext(catalog, options), start })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new QueryError('SYNTAX_ERROR', 'statement is too large (stack overflow while parsing)', { at: { line: 1, column: 1 } })
+    throw tooLarge()
   }
 }
 
 /** Far above what Trino plans (150 stages); translating many more would keep the server waiting. */
 const MOST_SET_OPERATIONS = 500
 
-function checkStages(sql: string): void {
+export function checkStages(sql: string): void {
   const count = sql.match(/\b(?:UNION|INTERSECT|EXCEPT)\b/gi)?.length ?? 0
   if (count > MOST_SET_OPERATIONS)
     throw new QueryError(

@@ -22,6 +22,9 @@ type Handlers = { [K in Kind]: (analysis: Analysis, node: Expression & { kind: K
 /** Analyses one expression: its SQL and its type, or the error that Trino gives. */
 export function analyseExpression(analysis: Analysis, node: Expression, scope: Scope): Value {
   const value = (HANDLERS[node.kind] as (a: Analysis, n: Expression, s: Scope) => Value)(analysis, node, scope)
+  // Operands are written several times where DuckDB has no operator of its own: nested, they double with each level.
+  if (value.sql.length > Math.max(1_000_000, 64 * analysis.sql.length))
+    throw queryError(analysis, 'COMPILER_ERROR', 'Compiler failed: the expression is too large', node.at)
   if (value.ungrouped && scope.groups?.has(value.sql)) delete value.ungrouped
   return value
 }

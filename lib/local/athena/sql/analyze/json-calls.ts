@@ -1,10 +1,10 @@
 import type { Call, Expression } from '../parse/ast.ts'
 import { castSql, coerceSql } from '../generate/cast.ts'
-import { raise } from '../generate/raise.ts'
 import { jsonText } from '../generate/json.ts'
 import { isText } from '../types/coerce.ts'
+import { readPath } from '../prelude/json-path.ts'
 import { resolveType } from '../types/resolve.ts'
-import { BIGINT, BOOLEAN, JSON_TYPE, quoteText, typeName, VARCHAR, type Type } from '../types/types.ts'
+import { BIGINT, BOOLEAN, duckdbType, JSON_TYPE, quoteText, typeName, VARCHAR, type Type } from '../types/types.ts'
 import { wantArguments } from './conditionals.ts'
 import { combine, queryError, type Analysis, type Scope, type Value } from './scope.ts'
 
@@ -75,80 +75,47 @@ export const JSON_CALLS: Record<string, typeof jsonPathCall> = {
   json_size: jsonPathCall,
 }
 
-/** JSON_VALUE, JSON_QUERY and JSON_EXISTS of standard SQL. */
+/** JSON_VALUE, JSON_QUERY and JSON_EXISTS of standard SQL: JavaScript follows the path, its answer's first letter says how that went. */
 export function jsonPathFunction(analysis: Analysis, node: Expression & { kind: 'jsonPath' }, scope: Scope): Value {
   const input = analysis.expression(node.input, scope)
-  const strict = /^\s*strict\b/i.test(node.path)
-  const parsed = duckdbJsonPath(node.path.replace(/^\s*(lax|strict)\s+/i, ''))
-  if (!parsed) throw queryError(analysis, 'INVALID_PATH', `invalid JSON path: ${node.path}`, node.at)
+  if (!readPath(node.path)) throw queryError(analysis, 'INVALID_PATH', `invalid JSON path: ${node.path}`, node.at)
   const { options } = node
-  const path = quoteText(parsed.path)
-  const invalid = `NOT json_valid(${input.sql})`
-  const wrong = (what: string) => (options.onError === 'ERROR' ? raise('PATH_EVALUATION_ERROR', quoteText(what)) : undefined)
-  const found = `json_extract(${input.sql}, ${path})`
-  const missing = parsed.many ? `len(${found}) = 0` : `${found} IS NULL`
+  const args = `CAST(${input.sql} AS VARCHAR), ${quoteText(node.path)}`
+  const name = 'json_'
+  const settle = (call: string, found: string, type: Type) => {
+    const sql = `list_transform([${call}], lambda ${name}: CASE left(${name}, 1) ${found} END)[1]`
+    return combine(scope, sql, type, [input])
+  }
+  const raised = `CASE WHEN ${name} IS NOT NULL THEN t_raise(substr(${name}, 2)) END`
   if (node.function === 'JSON_EXISTS') {
-    const onError =
-      options.onError === 'TRUE' ? 'true' : options.onError === 'UNKNOWN' ? 'NULL' : (wrong('path evaluation failed') ?? 'false')
-    return combine(
-      scope,
-      `CASE WHEN ${input.sql} IS NULL THEN NULL WHEN ${invalid} THEN ${onError} ELSE NOT (${missing}) END`,
-      BOOLEAN,
-      [input],
-    )
+    const onError = { TRUE: 'true', UNKNOWN: 'NULL', ERROR: `CAST(${raised} AS BOOLEAN)` }[options.onError ?? ''] ?? 'false'
+    return settle(`t_js_json_exists(${args})`, `WHEN 'T' THEN true WHEN 'F' THEN false WHEN 'E' THEN ${onError}`, BOOLEAN)
   }
   const type = options.returning ? (resolveType(options.returning) ?? VARCHAR) : VARCHAR
-  const fallback = (expression: Expression | undefined, behaviour: string | undefined, what: string): string => {
-    if (expression) {
-      const value = analysis.expression(expression, scope)
+  const outcome = (behaviour: string | undefined, given: Expression | undefined, error: string): string => {
+    if (given) {
+      const value = analysis.expression(given, scope)
       return coerceSql(value.sql, value.type, type)
     }
-    if (behaviour === 'ERROR') return wrongAlways(what)
-    if (behaviour?.startsWith('EMPTY')) return behaviour === 'EMPTY OBJECT' ? "'{}'" : "'[]'"
-    return 'NULL'
+    if (behaviour === 'ERROR') return `CAST(${error} AS ${duckdbType(type)})`
+    return behaviour?.startsWith('EMPTY') ? (behaviour === 'EMPTY OBJECT' ? "'{}'" : "'[]'") : 'NULL'
   }
-  const empty = fallback(
-    options.emptyDefault,
-    strict ? options.onError : options.onEmpty,
-    'cannot extract value from JSON: path found no items',
-  )
-  const error = fallback(options.errorDefault, options.onError, 'cannot extract value from JSON')
-  const one = parsed.many ? `${found}[1]` : found
-  const text = node.function === 'JSON_VALUE' ? valueSql(one, type, error) : querySql(found, one, parsed.many, options, error)
-  return combine(
-    scope,
-    `CASE WHEN ${input.sql} IS NULL THEN NULL WHEN ${invalid} THEN ${error} WHEN ${missing} THEN ${empty} ELSE ${text} END`,
-    type,
-    [input],
-  )
-}
-
-const wrongAlways = (what: string) => raise('PATH_EVALUATION_ERROR', quoteText(what))
-
-function valueSql(found: string, type: Type, error: string): string {
-  const scalar = `CASE WHEN json_type(${found}) IN ('OBJECT', 'ARRAY') THEN NULL ELSE CAST(${found} AS VARCHAR) END`
-  const text = `t_json_scalar(${scalar})`
+  const query = node.function === 'JSON_QUERY'
+  const nothing = query
+    ? 'JSON_OUTPUT_CONVERSION_ERROR: conversion from JSON failed: JSON path found no items'
+    : 'JSON_VALUE_RESULT_ERROR: cannot extract SQL scalar from JSON: JSON path found no items'
+  const empty = outcome(options.onEmpty, options.emptyDefault, `t_raise(${quoteText(nothing)})`)
+  const error = outcome(options.onError, options.errorDefault, raised)
+  const text = `substr(${name}, 2)`
+  if (query) {
+    const call = `t_js_json_query(${args}, ${quoteText(options.wrapper ?? '')}, ${options.omitQuotes ? "'OMIT'" : "''"})`
+    return settle(call, `WHEN 'V' THEN ${text} WHEN 'M' THEN ${empty} WHEN 'E' THEN ${error}`, type)
+  }
   const cast = castSql(text, VARCHAR, type, true) ?? text
-  return error === 'NULL' ? cast : `CASE WHEN ${text} IS NOT NULL AND ${cast} IS NULL THEN ${error} ELSE ${cast} END`
-}
-
-function querySql(
-  found: string,
-  one: string,
-  many: boolean,
-  options: { wrapper?: string; omitQuotes?: boolean },
-  error: string,
-): string {
-  const text = `CAST(${one} AS VARCHAR)`
-  const all = many ? `CAST(to_json(${found}) AS VARCHAR)` : `('[' || ${text} || ']')`
-  if (options.wrapper === 'UNCONDITIONAL') return all
-  const scalar = `json_type(${one}) NOT IN ('OBJECT', 'ARRAY')`
-  if (options.wrapper === 'CONDITIONAL')
-    return many
-      ? `CASE WHEN len(${found}) > 1 OR ${scalar} THEN ${all} ELSE ${text} END`
-      : `CASE WHEN ${scalar} THEN ${all} ELSE ${text} END`
-  const plain = options.omitQuotes ? `t_json_scalar(${text})` : text
-  return many ? `CASE WHEN len(${found}) > 1 THEN ${error} ELSE ${plain} END` : plain
+  const misfit = `'JSON_VALUE_RESULT_ERROR: cannot extract SQL scalar from JSON: Cannot cast value of type varchar to declared return type of function JSON_VALUE: ${typeName(type)}'`
+  const unfit = outcome(options.onError, options.errorDefault, `t_raise(${misfit})`)
+  const value = cast === text ? text : `CASE WHEN ${cast} IS NULL THEN ${unfit} ELSE ${cast} END`
+  return settle(`t_js_json_value(${args})`, `WHEN 'V' THEN ${value} WHEN 'M' THEN ${empty} WHEN 'E' THEN ${error}`, type)
 }
 
 /** What JSON_OBJECT and JSON_ARRAY put in: numbers and booleans as they are, other values as JSON strings. */

@@ -112,13 +112,13 @@ export function typedLiteral(typeNode: TypeNode, text: string): Literal | { type
   }
   if (typeNode.name === 'timestamp') return timestampLiteral(text)
   if (typeNode.name === 'time') {
-    const match = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,12}))?)?$/.exec(text.trim())
+    const match = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,12}))?)?\s*([+-]\d{2}:\d{2})?$/.exec(text.trim())
     if (!match || Number(match[1]) > 23 || Number(match[2]) > 59 || Number(match[3] ?? 0) > 59) return undefined
     const fraction = match[4] ? `.${match[4].slice(0, 6)}` : ''
-    return {
-      sql: `TIME '${two(match[1])}:${two(match[2])}:${two(match[3])}${fraction}'`,
-      type: { kind: 'time', precision: match[4]?.length ?? 0 },
-    }
+    const precision = match[4]?.length ?? 0
+    const sql = `TIME '${two(match[1])}:${two(match[2])}:${two(match[3])}${fraction}'`
+    if (match[5]) return { sql: `{'t': ${sql}, 'z': '${match[5]}'}`, type: { kind: 'time with time zone', precision } }
+    return { sql, type: { kind: 'time', precision } }
   }
   if (typeNode.name === 'decimal') return decimalLiteral(text)
   const type = resolveType(typeNode)

@@ -158,17 +158,25 @@ export abstract class ExpressionParser extends SpecialParser {
       const query = this.parenthesisedQuery()
       return { kind: 'subquery', query, at, end: this.lastEnd }
     }
-    const parameters = this.tryTo(() => {
+    if (this.startsLambda()) {
       this.expect('(')
-      const names = this.isSymbol(')') ? [] : this.list(() => this.name())
-      return this.accept(')') && this.isSymbol('->') ? names : undefined
-    })
-    if (parameters) return this.lambda(parameters, at)
+      const parameters = this.isSymbol(')') ? [] : this.list(() => this.name())
+      this.expect(')')
+      return this.lambda(parameters, at)
+    }
     this.expect('(')
     const fields = this.list(() => this.expression())
     this.expect(')')
     if (fields.length > 1) return { kind: 'row', fields, at, end: this.lastEnd }
     return { ...fields[0]!, at, end: this.lastEnd }
+  }
+
+  /** Whether `(a, b) ->` stands here. */
+  private startsLambda(): boolean {
+    let i = 1
+    while (this.isName(this.look(i)) && this.look(i + 1).text === ',') i += 2
+    if (this.isName(this.look(i))) i++
+    return this.look(i).text === ')' && this.look(i + 1).text === '->'
   }
 
   private lambda(parameters: import('./ast.ts').Name[], at: number): Expression {

@@ -131,26 +131,13 @@ export class QueryParser extends RelationParser {
   private selectItem(): SelectItem {
     const at = this.token.at
     if (this.accept('*')) return { kind: 'all', at, end: this.lastEnd }
-    const qualified = this.tryTo(() => {
-      const base: Expression = this.isSymbol('(') ? this.value() : this.dotted()
-      return this.accept('.', '*') ? base : undefined
-    })
-    if (qualified) {
-      const aliases = this.isWord('AS') && this.look().text === '(' && this.accept('AS') ? this.nameList() : undefined
-      return { kind: 'all', of: qualified, aliases, at, end: this.lastEnd }
-    }
     const value = this.expression()
+    if (this.accept('.', '*')) {
+      const aliases = this.isWord('AS') && this.look().text === '(' && this.accept('AS') ? this.nameList() : undefined
+      return { kind: 'all', of: value, aliases, at, end: this.lastEnd }
+    }
     const alias = this.accept('AS') ? this.name() : this.isName() ? this.name() : undefined
     return { kind: 'expression', value, alias, at, end: this.lastEnd }
-  }
-
-  private dotted(): Expression {
-    const parts = this.qualifiedName()
-    const at = parts[0]!.at
-    return parts.reduce<Expression>((base, name, i) => (i ? { kind: 'field', base, name, at, end: name.end } : base), {
-      kind: 'name',
-      ...parts[0]!,
-    })
   }
 
   private grouping(): Grouping {

@@ -150,9 +150,11 @@ const texts = [
   `t_substr(s, i) AS CASE WHEN i > 0 THEN substr(s, i) WHEN i = 0 OR -i > length(s) THEN '' ELSE substr(s, length(s) + i + 1) END`,
   `t_substr_length(s, i, n) AS CASE WHEN n <= 0 OR i = 0 OR -i > length(s) THEN CASE WHEN s IS NOT NULL THEN '' END WHEN i > 0 THEN substr(s, i, n) ELSE substr(s, length(s) + i + 1, n) END`,
   `t_from_hex(x) AS CASE WHEN length(x) % 2 = 1 OR regexp_matches(x, '[^0-9a-fA-F]') THEN ${badArgument("'Invalid hexadecimal string: ' || x")} ELSE unhex(x) END`,
-  `t_url_text(u, p) AS regexp_extract(u, p, 1)`,
-  `t_url_part(u, p) AS nullif(regexp_extract(u, p, 1), '')`,
-  `t_url_path(u) AS regexp_extract(u, '^[a-zA-Z][a-zA-Z0-9+.-]*:(?://[^/?#]*)?([^?#]*)', 1)`,
+  // Java's URI refuses blanks, controls and some signs; then every part is NULL.
+  `t_uri(u) AS CASE WHEN NOT regexp_matches(u, '[\\s"<>\\\\^\`{|}]|%([^0-9a-fA-F]|.[^0-9a-fA-F]|.?$)') THEN u END`,
+  `t_url_text(u, p) AS regexp_extract(t_uri(u), p, 1)`,
+  `t_url_part(u, p) AS nullif(regexp_extract(t_uri(u), p, 1), '')`,
+  `t_url_path(u) AS CASE WHEN regexp_matches(u, '^[a-zA-Z][a-zA-Z0-9+.-]*:[^/]') THEN '' ELSE regexp_extract(t_uri(u), '^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1) END`,
 ]
 
 const lists = [
@@ -200,6 +202,7 @@ const lists = [
 ]
 
 const json = [
+  `t_raise(x) AS list_extract([CAST(NULL AS VARCHAR)], CAST('\u00a1' || x AS BIGINT))`,
   `t_valid(j) AS CASE WHEN json_valid(j) THEN j END`,
   `t_json_extract(j, p) AS CAST(json_extract(t_valid(j), p) AS VARCHAR)`,
   // DuckDB rewrites numbers (1.50 is 1.5); where the text may hold such a one, JavaScript looks it up as it was typed.

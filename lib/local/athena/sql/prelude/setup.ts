@@ -14,6 +14,7 @@ import * as bytes from './bytes.ts'
 import * as dates from './date-text.ts'
 import { divideDecimals } from './decimals.ts'
 import { javaFormat } from './java-format.ts'
+import * as json from './json-query.ts'
 import { macros } from './macros.ts'
 import * as regexp from './regexp.ts'
 import * as statistics from './statistics.ts'
@@ -53,6 +54,9 @@ const FUNCTIONS: [name: string, parameters: DuckDBType[], result: DuckDBType, ca
   ['t_js_mysql_parse', [VARCHAR, VARCHAR], BIGINT, dates.mysqlParse],
   ['t_js_joda_parse', [VARCHAR, VARCHAR], VARCHAR, dates.jodaParse],
   ['t_js_format', [VARCHAR, VARCHAR], VARCHAR, javaFormat],
+  ['t_js_json_exists', [VARCHAR, VARCHAR], VARCHAR, json.jsonExists],
+  ['t_js_json_value', [VARCHAR, VARCHAR], VARCHAR, json.jsonValue],
+  ['t_js_json_query', [VARCHAR, VARCHAR, VARCHAR, VARCHAR], VARCHAR, json.jsonQuery],
   ['t_js_divide', [VARCHAR, VARCHAR, BIGINT], VARCHAR, divideDecimals],
   ['t_js_hash', [VARCHAR, BLOB], BLOB, (name: string, data: Buffer) => bytes.hash(name, data)],
   ['t_js_hmac', [VARCHAR, BLOB, BLOB], BLOB, bytes.hmac],

@@ -60,6 +60,7 @@ export function urlDecode(text: string): string {
 }
 
 export function urlParameter(url: string, name: string): string | null {
+  if (/[\s"<>\\^`{|}]/.test(url)) return null
   const query = /^[^?#]*\?([^#]*)/.exec(url)?.[1]
   for (const pair of query?.split('&') ?? []) {
     const [key, ...value] = pair.split('=')
