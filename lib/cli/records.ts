@@ -103,7 +103,7 @@ async function sendLines(lab: Lab, flags: LineFlags, how: ProduceOptions, signal
       wrong = error
     }
   }
-  const report = await produceRaw(lab, lines(), { ...how, lingerMs: 50 })
+  const report = await produceRaw(lab, lines(), { ...how, ...(flags.file === undefined && { lingerMs: 50 }) })
   if (wrong) throw new LabError(wrong.code, `${wrong.message} (${report.sent} lines before it were sent.)`, { cause: wrong })
   return report
 }
@@ -209,7 +209,7 @@ function consumeAction(topic: string | undefined, flags: ConsumeFlags): Promise<
       group === undefined
         ? await follow(lab, name, { ...ends, from: start, partition, untilEnd }, each)
         : await join(lab, name, { ...ends, group, fromBeginning }, each)
-    console.error(`${count} records.`)
+    console.error(`${count} record${count === 1 ? '' : 's'}.`)
   })
 }
 

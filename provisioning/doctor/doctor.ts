@@ -143,6 +143,7 @@ export async function doctor(options: DoctorOptions = {}, say: (line: string) =>
     if (state === 'wrong') say(`${' '.repeat(width + 6)}why: ${cause}\n${' '.repeat(width + 6)}do:  ${fix}`)
   }
   const looked = all.filter(({ state }) => state !== 'skipped').length
-  say(wrongs ? `${count(wrongs, 'problem')} found.` : `All is well: ${looked} things looked at.`)
+  const well = looked > 0 ? `All is well: ${count(looked, 'thing')} looked at.` : 'Nothing was looked at.'
+  say(wrongs > 0 ? `${count(wrongs, 'problem')} found.` : well)
   return wrongs === 0
 }

@@ -6,7 +6,7 @@ import { errorMessage } from '../../lib/errors.ts'
 import type { HomeInfo } from '../../lib/home.ts'
 import { findJava } from '../kafka/java.ts'
 import { releasesFile } from '../kafka/releases.ts'
-import { type Finding, fine, skipped, some, wrong } from './finding.ts'
+import { count, type Finding, fine, skipped, some, wrong } from './finding.ts'
 import { probe, whatSpeaks } from './probe.ts'
 import { lookAtSecrets } from './secrets.ts'
 
@@ -118,7 +118,9 @@ function lookAtPrivateFiles(dir: string): Finding[] {
       .map(({ name }) => join(folder, name)),
   )
   const open = files.flatMap(file => keyModeFinding(file))
-  return open.length || !files.length ? open : [fine(`${files.length} files with keys and passwords are for your eyes only`)]
+  return open.length || !files.length
+    ? open
+    : [fine(`${count(files.length, 'file')} with keys or passwords, readable for you only`)]
 }
 
 const isSecretName = (name: string): boolean =>
