@@ -1,6 +1,6 @@
 import { LabError } from '../../lib/errors.ts'
 import type { Step } from '../host/step.ts'
-import { ifThere } from './cli.ts'
+import { AwsError, ifThere } from './cli.ts'
 import type { AwsContext } from './context.ts'
 import { runAlone } from './run-alone.ts'
 
@@ -24,7 +24,11 @@ export const workgroup: Step<AwsContext> = {
     const { names } = context
     const found = await workGroup(context)
     if (!found) return [`no work group ${names.workgroup}`]
-    await refuseForeign(context)
+    if (!(await workGroupIsOurs(context)))
+      throw new LabError(
+        'WORKGROUP',
+        `Athena work group ${names.workgroup}: it is there already and does not carry the tag Project=${names.project}, and \`down\` would delete it. Choose another name (LAB_WORKGROUP).`,
+      )
     const { EnforceWorkGroupConfiguration, BytesScannedCutoffPerQuery, ResultConfiguration } = found.WorkGroup.Configuration ?? {}
     return [
       ...(EnforceWorkGroupConfiguration ? [] : ['its limits can be overridden']),
@@ -50,16 +54,16 @@ export const workgroup: Step<AwsContext> = {
   },
 }
 
-/** A work group of a name of one's own may be somebody else's, with saved queries that `down` would delete. */
-async function refuseForeign({ aws, names, partition, region, account }: AwsContext): Promise<void> {
-  if (names.workgroup === names.project) return
+/** A work group of a name of one's own may be somebody else's, with saved queries that `down` would delete: the tag tells. */
+export async function workGroupIsOurs({ aws, names, partition, region, account }: AwsContext): Promise<boolean> {
+  if (names.workgroup === names.project) return true
   const arn = `arn:${partition}:athena:${region}:${account}:workgroup/${names.workgroup}`
-  const { Tags } = await aws<{ Tags: { Key: string; Value: string }[] }>`athena list-tags-for-resource --resource-arn ${arn}`
-  if (Tags.some(({ Key, Value }) => Key === 'Project' && Value === names.project)) return
-  throw new LabError(
-    'WORKGROUP',
-    `Athena work group ${names.workgroup}: it is there already and does not carry the tag Project=${names.project}, and \`down\` would delete it. Choose another name (LAB_WORKGROUP).`,
-  )
+  const tags = aws<{ Tags: { Key: string; Value: string }[] }>`athena list-tags-for-resource --resource-arn ${arn}`
+  const { Tags } = await tags.catch((error: unknown) => {
+    if (error instanceof AwsError && error.code === 'InvalidRequestException') return { Tags: [] }
+    throw error
+  })
+  return Tags.some(({ Key, Value }) => Key === 'Project' && Value === names.project)
 }
 
 /** Where query results go: never under a prefix that a crawler reads. */

@@ -1,5 +1,5 @@
 import { bucketExists, bucketIsOurs } from './04-bucket.ts'
-import { workGroup } from './07-workgroup.ts'
+import { workGroup, workGroupIsOurs } from './07-workgroup.ts'
 import { findBudget } from './08-budget.ts'
 import { AwsError, type Aws } from './cli.ts'
 import type { AwsContext } from './context.ts'
@@ -33,16 +33,28 @@ const lookedForAbove =
 type Find = (context: AwsContext, tagged: string[]) => Promise<string[]>
 
 const finders = {
-  async crawler({ aws, names }) {
+  async crawler({ aws, names }, tagged) {
     const { Crawlers } = await aws<{ Crawlers: { Name: string }[] }>`glue get-crawlers`
-    return Crawlers.map(({ Name }) => Name).filter(name => name === names.crawler || name.startsWith('lesson-'))
+    return Crawlers.map(({ Name }) => Name).filter(
+      name => name === names.crawler || name.startsWith('lesson-') || tagged.some(arn => arn.endsWith(`:crawler/${name}`)),
+    )
   },
   async database({ aws, names }) {
-    const { DatabaseList } = await aws<{ DatabaseList: { Name: string }[] }>`glue get-databases`
-    return DatabaseList.map(({ Name }) => Name).filter(name => name === names.database || name.startsWith('lesson_'))
+    const { DatabaseList } = await aws<{
+      DatabaseList: { Name: string; Parameters?: { Project?: string } }[]
+    }>`glue get-databases`
+    return DatabaseList.filter(
+      ({ Name, Parameters }) => Name === names.database || Name.startsWith('lesson_') || Parameters?.Project === names.project,
+    ).map(({ Name }) => Name)
   },
-  async workgroup(context) {
-    return (await workGroup(context)) ? [context.names.workgroup] : []
+  async workgroup(context, tagged) {
+    const { aws, names } = context
+    const found = (await workGroup(context)) && (await workGroupIsOurs(context)) ? [names.workgroup] : []
+    for (const arn of tagged) {
+      const name = /:athena:.*:workgroup\/(.+)$/.exec(arn)?.[1]
+      if (name && !found.includes(name) && (await workGroup({ aws, names: { ...names, workgroup: name } }))) found.push(name)
+    }
+    return found
   },
   async bucket(context, tagged) {
     const { aws, names } = context

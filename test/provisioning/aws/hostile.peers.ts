@@ -30,7 +30,11 @@ describe.skipIf(skip)('an account in which others are at work too', () => {
   beforeEach(async context => {
     await moto.reset()
     drill = new AwsDrill(moto, cli)
-    context.onTestFinished(() => drill.remove())
+    context.onTestFinished(() => {
+      drill.remove()
+      for (const name of ['LAB_BUCKET', 'LAB_WORKGROUP']) delete process.env[name]
+      process.env.AWS_REGION = 'us-east-1'
+    })
   })
 
   const s3 = (): S3 => new S3({ endpoint: moto.endpoint, region: 'us-east-1', forcePathStyle: true })
@@ -78,8 +82,9 @@ describe.skipIf(skip)('an account in which others are at work too', () => {
     await aws`athena create-work-group --name team --configuration ${'{}'}`
     process.env.LAB_WORKGROUP = 'team'
     await expect(drill.plan()).rejects.toThrow('Athena work group team: it is there already')
-    delete process.env.LAB_WORKGROUP
+    process.env.LAB_BUCKET = 'my-precious-bucket'
     expect(await drill.down()).toBe(true)
+    for (const name of ['LAB_BUCKET', 'LAB_WORKGROUP']) delete process.env[name]
     expect(await aws`s3api list-buckets`).toMatchObject({ Buckets: [{ Name: 'my-precious-bucket' }] })
     expect(await aws`athena get-work-group --work-group team`).toMatchObject({ WorkGroup: { Name: 'team' } })
   })

@@ -198,6 +198,23 @@ it('does not take what the tagging service still names for something that is the
   expect(await down({ ...choices, dryRun: false, yes: true }, outer())).toBe(true)
 })
 
+it('finds what had names of its own by tag and parameter, when these names are forgotten', async () => {
+  const arns = ['glue:us-east-1:111122223333:crawler/mine', 'athena:us-east-1:111122223333:workgroup/mine']
+  const tagged = JSON.stringify({ ResourceTagMappingList: arns.map(arn => ({ ResourceARN: `arn:aws:${arn}` })) })
+  emptyAccount({
+    extra: [
+      `  'resourcegroupstaggingapi get-resources') case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[]}' ;; *) echo '${tagged}' ;; esac ;;`,
+      `  'glue get-crawlers') echo '{"Crawlers":[{"Name":"mine"},{"Name":"theirs"}]}' ;;`,
+      `  'glue get-databases') echo '{"DatabaseList":[{"Name":"mine","Parameters":{"Project":"tickerlake"}},{"Name":"theirs"}]}' ;;`,
+      `  'athena list-work-groups') echo '{"WorkGroups":[{"Name":"primary"},{"Name":"mine"},{"Name":"theirs"}]}' ;;`,
+      `  'athena get-work-group') echo '{"WorkGroup":{}}' ;;`,
+    ].join('\n'),
+  })
+  const said: string[] = []
+  await down({ ...choices, dryRun: true, yes: false }, outer(said))
+  expect(said.at(-1)).toBe('would delete in account 111122223333, us-east-1:\n  crawler mine\n  database mine\n  workgroup mine')
+})
+
 it('names what carries its tag and is of a kind it does not make', async () => {
   const address = `echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:us-east-1:111122223333:elastic-ip/eipalloc-1"}]}' ;;`
   emptyAccount({ extra: `  'resourcegroupstaggingapi get-resources') ${address}` })
