@@ -108,9 +108,10 @@ export class Chain {
     return this.#next
   }
 
-  /** Name of the object that ends before `next`, or an empty text. */
+  /** Name of the object that ends before `next`, for the commit. An empty text where there is none, and as long as objects lie ahead: whoever takes
+   *  up the chain in a hole must look through the bucket for the one it ends at. */
   get lastKey(): string {
-    return this.#lastKey
+    return this.#start.boundaries.length > 0 ? '' : this.#lastKey
   }
 
   /** Records that wait for being stored, or for the dead-letter topic. */

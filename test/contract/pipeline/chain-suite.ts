@@ -51,6 +51,24 @@ export function chainSuite(open: OpenLab): void {
       expect(await stored(lab)).toEqual(upTo(100))
     })
 
+    it('fills holes in several runs, with other batch sizes, and still stores nothing twice', async () => {
+      const lab = await filled(100, 1)
+      const move = (offset: number) => resetGroup(lab, lab.config.group, lab.config.topic, offset)
+      await sink(lab, { take: 10 })
+      await move(40)
+      await sink(lab, { take: 10 })
+      await move(70)
+      await sink(lab, { take: 10 })
+      await move(20)
+      for (let run = 0; run < 3; run++) await sink(lab, { take: 7, maxRecords: 3 })
+      await sink(lab)
+      expect(sorted(await stored(lab))).toEqual([...upTo(10), ...upTo(100).slice(20)])
+      await move(0)
+      for (let run = 0; run < 2; run++) await sink(lab, { take: 15 })
+      await sink(lab)
+      expect(sorted(await stored(lab))).toEqual(upTo(100))
+    })
+
     it('looks past bad records at either end of an object', async () => {
       const lab = open()
       await createTopic(lab, lab.config.topic, { partitions: 1 })
