@@ -9,7 +9,7 @@ export interface ProduceOptions {
   topic?: string
   /** Quotes in one send; default 1,000. */
   batchSize?: number
-  /** Send what there is when nothing more came for so many milliseconds; default: wait until the batch is full, or the source ends. */
+  /** Send what there is so many milliseconds after the first of it came; default: wait until the batch is full, or the source ends. */
   lingerMs?: number
   /** Who must have a record before it counts as sent: all replicas in sync (-1, the default, and then idempotent), the leader (1), nobody (0). */
   acks?: -1 | 0 | 1
@@ -110,7 +110,7 @@ async function* batches<T>(
   if (batch.length > 0) yield batch
 }
 
-/** Batches of a source that pauses: one is also given when nothing came for `lingerMs`. */
+/** Batches of a source that pauses: one is also given `lingerMs` after its first item. */
 async function* lingering<T>(
   source: AsyncIterable<T> | Iterable<T>,
   encode: (item: T) => RawMessage,
@@ -120,19 +120,29 @@ async function* lingering<T>(
   const items = (async function* () {
     yield* source
   })()
+  const ahead = (): Promise<IteratorResult<T, void>> => {
+    const item = items.next()
+    item.catch(() => undefined) // looked at on its turn, which may be after the batch before is sent
+    return item
+  }
   let batch: RawMessage[] = []
-  let next = items.next()
+  let next = ahead()
+  // One timer for each batch: one for each item takes longer than sending it.
+  let pause: { over: Promise<void>; controller: AbortController } | undefined
   for (;;) {
-    const pause = new AbortController()
-    const item = await (batch.length === 0 ? next : Promise.race([next, sleep(lingerMs, pause.signal).catch(() => undefined)]))
-    pause.abort()
+    const item = await (pause ? Promise.race([next, pause.over]) : next)
     if (item && !item.done) {
       batch.push(encode(item.value))
-      next = items.next()
+      next = ahead()
     }
     if (batch.length > 0 && (!item || item.done || batch.length >= size)) {
+      pause?.controller.abort()
+      pause = undefined
       yield batch
       batch = []
+    } else if (batch.length > 0 && !pause) {
+      const controller = new AbortController()
+      pause = { over: sleep(lingerMs, controller.signal).catch(() => undefined), controller }
     }
     if (item?.done) return
   }
