@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { opendir, stat } from 'node:fs/promises'
+import { opendir } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
 import { digestFile } from './bodies.ts'
 import { keyOfPath } from './keyPath.ts'
@@ -32,26 +32,35 @@ export async function takeOutDamaged(store: ObjectStore, { contents, log }: { co
 export async function followFiles(store: ObjectStore, log: Log): Promise<void> {
   const gone = await findWrong(store, () => true)
   for (const { row } of gone) store.takeOut(row)
-  const known = new Set<string>()
-  for (const { path } of allVersions(store)) known.add(path)
-  let adopted = 0
-  const left: string[] = []
-  for (const bucket of await bucketFolders(store)) {
-    store.createBucket(bucket)
-    for await (const path of filesBelow(store, `${bucket}/objects`)) {
-      if (known.has(path)) continue
-      const key = keyOfPath(path.slice(`${bucket}/objects/`.length))
-      if (key === undefined || store.objects.latest(bucket, key)) left.push(path)
-      else await adopt(store, bucket, key, path)
-      if (left.at(-1) !== path) adopted += 1
-    }
-  }
+  const { adopted, left } = await adoptFiles(store)
   const missing = gone.filter(({ found }) => found === undefined)
   if (missing.length > 0) log(`s3: ${missing.length} objects have no body any more and were taken out: ${name(missing)}`)
   if (adopted > 0)
     log(`s3: ${adopted} files became objects under their names; their content types, metadata and tags are not known`)
   if (left.length > 0)
     log(`s3: ${left.length} files were left where they are, their names do not tell their keys: ${shorten(left)}`)
+}
+
+/** Answers how many became objects, and the paths of those that could not. */
+async function adoptFiles(store: ObjectStore): Promise<{ adopted: number; left: string[] }> {
+  const known = new Set<string>()
+  for (const { path } of allVersions(store)) known.add(path)
+  const left: string[] = []
+  let adopted = 0
+  for (const bucket of await bucketFolders(store)) {
+    store.createBucket(bucket)
+    for await (const paths of filesBelow(store, `${bucket}/objects`)) {
+      const files: Adopted[] = []
+      for (const path of paths.filter(path => !known.has(path))) {
+        const key = keyOfPath(path.slice(`${bucket}/objects/`.length))
+        if (key === undefined || store.objects.latest(bucket, key)) left.push(path)
+        else files.push(await describe(store, bucket, key, path))
+      }
+      if (files.length > 0) store.adopt(files)
+      adopted += files.length
+    }
+  }
+  return { adopted, left }
 }
 
 interface Wrong {
@@ -107,20 +116,27 @@ async function bucketFolders(store: ObjectStore): Promise<string[]> {
   return names.sort()
 }
 
-async function* filesBelow(store: ObjectStore, folder: string): AsyncGenerator<string> {
+/** Some hundred paths at a time. */
+async function* filesBelow(store: ObjectStore, folder: string): AsyncGenerator<string[]> {
   const root = store.bodies.absolute(folder)
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) return
+  let paths: string[] = []
   for await (const entry of await opendir(root, { recursive: true })) {
     const inside = relative(root, `${entry.parentPath}${sep}${entry.name}`)
-    if (entry.isFile()) yield `${folder}/${inside.split(sep).join('/')}`
+    if (entry.isFile()) paths.push(`${folder}/${inside.split(sep).join('/')}`)
+    if (paths.length < pageSize) continue
+    yield paths
+    paths = []
   }
+  yield paths
 }
 
-async function adopt(store: ObjectStore, bucket: string, key: string, path: string): Promise<void> {
+type Adopted = Pick<VersionRow, 'bucket' | 'key' | 'path' | 'sizeBytes' | 'etag' | 'modifiedMs'>
+
+async function describe(store: ObjectStore, bucket: string, key: string, path: string): Promise<Adopted> {
   const file = store.bodies.absolute(path)
   const { sizeBytes, md5 } = await digestFile(file)
-  const { mtimeMs } = await stat(file)
-  store.adopt({ bucket, key, path, sizeBytes, etag: `"${md5}"`, modifiedMs: Math.floor(mtimeMs) })
+  return { bucket, key, path, sizeBytes, etag: `"${md5}"`, modifiedMs: Math.floor(statSync(file).mtimeMs) }
 }
 
 const name = (wrong: Wrong[]): string =>

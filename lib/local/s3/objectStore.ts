@@ -157,11 +157,13 @@ export class ObjectStore {
     })
   }
 
-  /** Makes an object of a file that lies in its place already. */
-  adopt(file: Pick<VersionRow, 'bucket' | 'key' | 'path' | 'sizeBytes' | 'etag' | 'modifiedMs'>): void {
+  /** Makes objects of files that lie in their places already. */
+  adopt(files: Pick<VersionRow, 'bucket' | 'key' | 'path' | 'sizeBytes' | 'etag' | 'modifiedMs'>[]): void {
     const meta = { headers: { 'content-type': 'binary/octet-stream' }, metadata: {}, tags: [] }
-    const row = { ...file, ...meta, seq: this.objects.nextSeq(), versionId: 'null', latest: true, marker: false }
-    this.commit({}, () => this.objects.insert(row))
+    const version = { versionId: 'null', latest: true, marker: false }
+    this.commit({}, () => {
+      for (const file of files) this.objects.insert({ ...file, ...meta, ...version, seq: this.objects.nextSeq() })
+    })
   }
 
   /** Drops a version whose body is damaged or gone; the file goes to `aside`, or stays where it is. */
