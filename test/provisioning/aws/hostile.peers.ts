@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { S3 } from '@aws-sdk/client-s3'
 import { type Cli, type Moto, motoProblem, startCli, startMoto } from '../../helpers/moto.ts'
 import { skipUnless } from '../../helpers/peers.ts'
-import { startCli as startTickerlake } from '../../helpers/cli.ts'
 import { AwsDrill } from './drill.ts'
+import { killAndRepair } from './kill.ts'
 
 // a busy machine needs ten times what an idle one does
 vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 })
@@ -135,42 +134,7 @@ describe.skipIf(skip)('an account in which others are at work too', () => {
     await drill.expectNothing()
   })
 
-  it.each([1, 2, 3])('kill -9 of the command at any moment, time %d, is repaired by up', async round => {
-    const folder = mkdtempSync(join(tmpdir(), "it's $(x) "))
-    const env = {
-      LAB_DIR: folder,
-      AWS_ENDPOINT_URL: moto.endpoint,
-      AWS_CLI: cli.command,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'testing',
-      AWS_SECRET_ACCESS_KEY: 'testing',
-    }
-    const aws = (...args: string[]) => startTickerlake(['aws', ...args, '--account', '123456789012'], env)
-    const up = ['up', '--yes', '--no-kafka', '--user', '--cidr', '203.0.113.7/32']
-    try {
-      const killed = aws(...up)
-      const calls = 5 + Math.floor(Math.random() * 55)
-      await new Promise<void>(resolve => {
-        const look = setInterval(() => {
-          if (killed.written().split('\n').length < calls && killed.child.exitCode === null) return
-          clearInterval(look)
-          killed.child.kill('SIGKILL')
-          resolve()
-        }, 1)
-      })
-      await killed.ended
-      if (round === 2) rmSync(join(folder, 'aws', 'state.json'), { force: true })
-      const repaired = await aws(...up).ended
-      expect(repaired.code, `killed after ${calls} lines\n${repaired.stdout}${repaired.stderr}`).toBe(0)
-      if (round === 3) rmSync(join(folder, 'aws', 'state.json'), { force: true })
-      const down = await aws('down', '--yes').ended
-      expect(down.stdout, `killed after ${calls} lines\n${down.stdout}${down.stderr}`).toContain('proved: nothing is left')
-      await drill.expectNothing()
-      expect((await aws('down', '--yes').ended).stdout).toContain('nothing is there')
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  })
+  it('kill -9 of the command at any moment is repaired by up', () => killAndRepair(moto, cli, drill))
 })
 
 /** What people add in the console: policies on the lab's roles and users, a password, an instance profile. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cli, type Moto, motoProblem, startCli, startMoto } from '../../helpers/moto.ts'
 import { skipUnless } from '../../helpers/peers.ts'
 import { AwsDrill } from './drill.ts'
+import { killAndRepair } from './kill.ts'
 
 const problem = motoProblem()
 const skip = skipUnless(problem === undefined, problem ?? '')
@@ -33,6 +34,14 @@ describe.skipIf(skip).each([1, 2] as const)('AWS CLI version %d: a crash after e
       console.log(`${cli.version}: ${count - 1} crashes, each repaired`)
       expect(count).toBeGreaterThan(20)
       return
+    }
+  })
+
+  it('kill -9 of the command at any moment is repaired by up, twenty times', async () => {
+    for (let count = 0; cli && count < 20; count++) {
+      await moto.reset()
+      const drill = new AwsDrill(moto, cli)
+      await killAndRepair(moto, cli, drill).finally(() => drill.remove())
     }
   })
 })
