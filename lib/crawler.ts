@@ -45,43 +45,49 @@ export async function crawl(lab: Lab, options: CrawlOptions = {}): Promise<Crawl
     prefix = config.prefix,
     oneTable = true,
   } = options
-  const { timeoutMs = 900_000, onProgress } = options
   const subject = `crawler ${crawler}`
   const start = performance.now()
   try {
-    const glue = await glueClient(lab)
     await ensureDatabase(lab, database)
     await ensureCrawler(lab, { crawler, database, path: `s3://${bucket}/${prefix}`, oneTable })
     const before = await versions(lab, database)
     await startCrawler(lab, crawler)
-    const done = await waitFor(
-      `${subject}, to be ready again`,
-      async () => {
-        const { Crawler } = await glue.getCrawler({ Name: crawler })
-        onProgress?.(Crawler?.State ?? '')
-        return Crawler?.State === 'READY' && Crawler
-      },
-      { timeoutMs, intervalMs: 20, maxIntervalMs: config.cloud.kind === 'aws' ? 5000 : 100 },
-    )
-    const { Status, ErrorMessage } = done.LastCrawl ?? {}
-    if (Status !== 'SUCCEEDED')
-      throw new LabError(
-        'CRAWL_FAILED',
-        `${subject}: the crawl ended ${Status}: ${ErrorMessage ?? 'no reason was given'}. See its log.`,
-      )
-    const tables = []
-    for (const table of await crawledTables(lab, database, crawler, `s3://${bucket}/${prefix}`)) {
-      const old = before.get(table.Name!)
-      tables.push({
-        table: table.Name!,
-        change: old === undefined ? ('created' as const) : old === stamp(table) ? ('unchanged' as const) : ('updated' as const),
-        columns: (table.StorageDescriptor?.Columns ?? []).map(({ Name, Type }) => ({ name: Name!, type: Type ?? '' })),
-        partitionKeys: (table.PartitionKeys ?? []).map(({ Name }) => Name!),
-      })
-    }
+    await waitUntilDone(lab, crawler, options)
+    const tables = (await crawledTables(lab, database, crawler, `s3://${bucket}/${prefix}`)).map(table => change(table, before))
     return { crawler, database, tables, seconds: Number(((performance.now() - start) / 1000).toFixed(3)) }
   } catch (error) {
     throw awsError(subject, error)
+  }
+}
+
+/** Waits until the crawler is ready again. Throws `LabError` CRAWL_FAILED when its crawl did not succeed. */
+async function waitUntilDone(lab: Lab, crawler: string, { timeoutMs = 900_000, onProgress }: CrawlOptions): Promise<void> {
+  const glue = await glueClient(lab)
+  const done = await waitFor(
+    `crawler ${crawler}, to be ready again`,
+    async () => {
+      const { Crawler } = await glue.getCrawler({ Name: crawler })
+      onProgress?.(Crawler?.State ?? '')
+      return Crawler?.State === 'READY' && Crawler
+    },
+    { timeoutMs, intervalMs: 20, maxIntervalMs: lab.config.cloud.kind === 'aws' ? 5000 : 100 },
+  )
+  const { Status, ErrorMessage } = done.LastCrawl ?? {}
+  if (Status !== 'SUCCEEDED')
+    throw new LabError(
+      'CRAWL_FAILED',
+      `crawler ${crawler}: the crawl ended ${Status}: ${ErrorMessage ?? 'no reason was given'}. See its log.`,
+    )
+}
+
+/** What has become of a table; `before` are the stamps from before the crawl. */
+function change(table: Table, before: Map<string, string>): CrawlReport['tables'][number] {
+  const old = before.get(table.Name!)
+  return {
+    table: table.Name!,
+    change: old === undefined ? 'created' : old === stamp(table) ? 'unchanged' : 'updated',
+    columns: (table.StorageDescriptor?.Columns ?? []).map(({ Name, Type }) => ({ name: Name!, type: Type ?? '' })),
+    partitionKeys: (table.PartitionKeys ?? []).map(({ Name }) => Name!),
   }
 }
 

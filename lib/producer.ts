@@ -1,3 +1,4 @@
+import type { ICustomPartitioner, RecordMetadata } from 'kafkajs'
 import { LabError } from './errors.ts'
 import { kafkaClient, kafkaError, topicMetadata, withAdmin, type RecordHeaders } from './kafka.ts'
 import type { Lab } from './lab.ts'
@@ -161,21 +162,13 @@ export async function openSender(
   topic: string,
   { acks = -1, gzip = false }: Pick<ProduceOptions, 'acks' | 'gzip'> = {},
 ): Promise<Sender> {
-  const { loadKafkajs } = await import('./kafkajs.ts')
-  const partitioner = loadKafkajs().Partitioners.DefaultPartitioner()
-  // kafkajs asks again on each retry; a record without a key must not move to another partition then.
   const placed = new Map<object, number>()
-  const placing = (args: Parameters<typeof partitioner>[0]): number => {
-    const partition = placed.get(args.message) ?? partitioner(args)
-    placed.set(args.message, partition)
-    return partition
-  }
   // kafkajs keeps sequences in order only with one request in flight (kafkajs issues 598 and 980).
   const producer = (await kafkaClient(lab)).producer({
     idempotent: acks === -1,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: () => placing,
+    createPartitioner: await placing(placed),
   })
   try {
     // Asked first, because kafkajs takes a missing topic for one that is about to be there, and tries for a quarter of a minute.
@@ -198,18 +191,34 @@ export async function openSender(
           partition,
         })),
       })
-      const failed = answers.find(({ errorCode }) => errorCode !== 0)
-      if (failed)
-        throw new LabError(
-          'PRODUCE_FAILED',
-          `topic ${topic}: partition ${failed.partition} refused the records with Kafka's error ${failed.errorCode}.`,
-        )
+      checkAnswers(topic, answers)
       const counts = new Map<number, number>()
       for (const partition of placed.values()) counts.set(partition, (counts.get(partition) ?? 0) + 1)
       return counts
     },
     close: () => producer.disconnect().catch(() => undefined),
   }
+}
+
+/** Kafka's own partitioner, and a note of where it put each message: kafkajs asks again on each retry, and a record without a key must not move to
+ *  another partition then. */
+async function placing(placed: Map<object, number>): Promise<ICustomPartitioner> {
+  const { loadKafkajs } = await import('./kafkajs.ts')
+  const partitioner = loadKafkajs().Partitioners.DefaultPartitioner()
+  return () => args => {
+    const partition = placed.get(args.message) ?? partitioner(args)
+    placed.set(args.message, partition)
+    return partition
+  }
+}
+
+function checkAnswers(topic: string, answers: RecordMetadata[]): void {
+  const failed = answers.find(({ errorCode }) => errorCode !== 0)
+  if (failed)
+    throw new LabError(
+      'PRODUCE_FAILED',
+      `topic ${topic}: partition ${failed.partition} refused the records with Kafka's error ${failed.errorCode}.`,
+    )
 }
 
 function asBuffer(value: RawMessage['value']): string | Buffer | null {

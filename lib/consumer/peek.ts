@@ -13,24 +13,44 @@ export interface PeekOptions {
   take?: number
 }
 
+/** Offsets wanted of a partition; `end` is exclusive. */
+interface Range {
+  from: number
+  end: number
+}
+
 /** Looks at records without being seen: a group of its own that commits nothing and is deleted again. Ordered by partition and offset. */
 export async function peek(lab: Lab, topic: string, options: PeekOptions = {}): Promise<KafkaRecord[]> {
-  const { partition: only, offset = 0, take = 10 } = options
-  const ends = await topicOffsets(lab, topic)
-  if (only !== undefined && !ends.some(({ partition }) => partition === only)) {
+  const wanted = wantedRanges(topic, await topicOffsets(lab, topic), options)
+  if (wanted.size === 0) return []
+  const records = await readRanges(lab, topic, wanted)
+  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset).slice(0, options.take ?? defaultTake)
+}
+
+const defaultTake = 10
+
+function wantedRanges(
+  topic: string,
+  offsets: { partition: number; start: number; end: number }[],
+  { partition: only, offset = 0, take = defaultTake }: PeekOptions,
+): Map<number, Range> {
+  if (only !== undefined && !offsets.some(({ partition }) => partition === only)) {
     throw new LabError(
       'UNKNOWN_PARTITION',
-      `topic ${topic}: there is no partition ${only}. It has ${ends.length}, numbered from 0.`,
+      `topic ${topic}: there is no partition ${only}. It has ${offsets.length}, numbered from 0.`,
     )
   }
-  const wanted = new Map<number, { from: number; end: number }>()
-  for (const { partition, start, end } of ends) {
+  const wanted = new Map<number, Range>()
+  for (const { partition, start, end } of offsets) {
     const from = Math.max(start, offset < 0 ? end + offset : offset)
     if ((only === undefined || only === partition) && from < end) wanted.set(partition, { from, end: Math.min(end, from + take) })
   }
-  if (wanted.size === 0) return []
-  // With ACLs the lab's user may use groups called lesson-… only.
-  const group = `lesson-peek-${crypto.randomUUID()}`
+  return wanted
+}
+
+async function readRanges(lab: Lab, topic: string, wanted: Map<number, Range>): Promise<KafkaRecord[]> {
+  const group = `peek-${crypto.randomUUID()}`
+  // A partition may be handed over again after a rebalance.
   const found = new Map<string, KafkaRecord>()
   const open = new Set(wanted.keys())
   const consumer = await openConsumer(lab, topic, {
@@ -60,5 +80,5 @@ export async function peek(lab: Lab, topic: string, options: PeekOptions = {}): 
     await consumer.close()
     await withAdmin(lab, `group ${group}`, admin => admin.deleteGroups([group])).catch(() => undefined)
   }
-  return [...found.values()].sort((a, b) => a.partition - b.partition || a.offset - b.offset).slice(0, take)
+  return [...found.values()]
 }

@@ -7,6 +7,7 @@ import {
   type GroupConsumer,
   type KafkaRecord,
 } from '../consumer/consumer.ts'
+import { GroupProgress } from '../consumer/group-progress.ts'
 import { LabError } from '../errors.ts'
 import { withAdmin } from '../kafka.ts'
 import type { Lab } from '../lab.ts'
@@ -79,6 +80,7 @@ class SinkRun {
   readonly #place: ChainPlace
   readonly #options: SinkOptions
   readonly #deadLetters: DeadLetters
+  readonly #group: GroupProgress
   #chains = new Map<number, Chain>()
   /** Counts of chains that are no more: their partitions were given out anew. */
   #past = { records: 0, objects: 0, bytes: 0, alreadyStored: 0 }
@@ -91,6 +93,7 @@ class SinkRun {
     this.#place = place
     this.#options = options
     this.#deadLetters = new DeadLetters(place.lab, place.topic)
+    this.#group = new GroupProgress(place.lab, place.group, place.topic)
   }
 
   totals(): Omit<SinkReport, 'topic' | 'group' | 'location' | 'ended'> {
@@ -226,7 +229,7 @@ class SinkRun {
       Math.max(this.#consumer.position(partition) ?? -1, this.#chains.get(partition)?.next ?? -1)
     // Nothing comes from a partition that was read to its end before this run, so its committed offset counts.
     const unread = open.filter(({ partition, end }) => mine.has(partition) && read(partition) < end)
-    if (unread.length > 0 && !(await this.#committedAll(unread))) return false
+    if (unread.length > 0 && !(await this.#group.hasReached(unread))) return false
     await this.#flush(() => true)
     for (const { partition, end } of open) {
       // Nothing but what no reader sees: there is no chain, and still the group is behind it.
@@ -235,15 +238,7 @@ class SinkRun {
       await this.#consumer.commit([{ partition, offset, metadata: '' }])
     }
     const others = open.filter(({ partition }) => !mine.has(partition))
-    return others.length === 0 || this.#committedAll(others)
-  }
-
-  async #committedAll(ends: { partition: number; end: number }[]): Promise<boolean> {
-    const { lab, topic } = this.#place
-    const committed = new Map(
-      (await committedOffsets(lab, this.#place.group, topic)).map(({ partition, offset }) => [partition, offset]),
-    )
-    return ends.every(({ partition, end }) => (committed.get(partition) ?? -1) >= end)
+    return others.length === 0 || this.#group.hasReached(others)
   }
 }
 
