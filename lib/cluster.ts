@@ -16,8 +16,6 @@ export interface Cluster {
 
 /** One broker of it, connected. */
 export interface ClusterBroker {
-  /** The API versions it takes, by API key. */
-  versions: Record<number, { minVersion: number; maxVersion: number }> | null
   fetch(request: object): Promise<{ responses: { partitions: FetchedPartition[] }[] }>
   offsetCommit(request: object): Promise<unknown>
   connectionPool: { send(call: { request: object; response: object }): Promise<unknown> }
@@ -61,12 +59,7 @@ export async function withCoordinator<T>(kafka: Kafka, group: string, work: (bro
   }
 }
 
-const offsetDelete = 47
-
-/** Whether a broker knows OffsetDelete (47), as Kafka does since 2.4. */
-export const knowsOffsetDelete = ({ versions }: ClusterBroker): boolean => versions?.[offsetDelete] !== undefined
-
-/** OffsetDelete, version 0, which kafkajs has not; answers Kafka's error code.
+/** OffsetDelete (47), version 0, which kafkajs has not and Kafka has since 2.4; answers Kafka's error code.
  *
  *     request  => groupId, topics [name, partitions [index i32]]
  *     response => errorCode i16, throttleTimeMs i32, topics [name, partitions [index i32, errorCode i16]] */
@@ -75,7 +68,7 @@ export async function deleteOffsets(broker: ClusterBroker, group: string, topic:
   const Encoder = require('kafkajs/src/protocol/encoder') as new () => any
   const Decoder = require('kafkajs/src/protocol/decoder') as new (data: Buffer) => any
   const request = {
-    apiKey: offsetDelete,
+    apiKey: 47,
     apiVersion: 0,
     apiName: 'OffsetDelete',
     encode: async () =>

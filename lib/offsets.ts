@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs'
-import { deleteOffsets, knowsOffsetDelete, withCoordinator } from './cluster.ts'
+import { deleteOffsets, withCoordinator } from './cluster.ts'
 import { LabError } from './errors.ts'
 import { kafkaClient, topicMetadata, withAdmin } from './kafka.ts'
 import type { Lab } from './lab.ts'
@@ -156,36 +156,19 @@ const groupSubscribedToTopic = 86
 
 /** Forgets a group's offsets of a topic; answers of which partitions. Throws `LabError` NON_EMPTY_GROUP, and NO_OFFSETS where there are none. */
 export async function forgetOffsets(lab: Lab, group: string, topic: string): Promise<{ partitions: number[] }> {
-  const { partitions, others } = await withAdmin(lab, `group ${group}`, async admin => {
+  const partitions = await withAdmin(lab, `group ${group}`, async admin => {
     await refuseRunning(admin, group)
-    const all = await admin.fetchOffsets({ groupId: group })
-    const mine = all.find(one => one.topic === topic)?.partitions ?? []
-    return {
-      partitions: mine.filter(({ offset }) => Number(offset) >= 0).map(({ partition }) => partition),
-      others: all.filter(one => one.topic !== topic),
-    }
+    const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    return (found?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0).map(({ partition }) => partition)
   })
   if (partitions.length === 0)
     throw new LabError(
       'NO_OFFSETS',
       `group ${group}: has no offsets of topic ${topic}. See: npx tickerlake groups describe ${group}`,
     )
-  const kept = others.map(({ topic: name, partitions: list }) => ({
-    topic: name,
-    offsets: list.map(({ partition, offset, metadata }) => ({ partition, offset: Number(offset), metadata: metadata ?? '' })),
-  }))
-  const code = await withCoordinator(await kafkaClient(lab), group, async broker =>
-    knowsOffsetDelete(broker) ? deleteOffsets(broker, group, topic, partitions) : undefined,
-  )
-  if (code === undefined) await forgetByHand(lab, group, kept)
+  const code = await withCoordinator(await kafkaClient(lab), group, broker => deleteOffsets(broker, group, topic, partitions))
   if (code === groupSubscribedToTopic)
     throw new LabError('GROUP_SUBSCRIBED_TO_TOPIC', `group ${group}: members read topic ${topic}. Stop them first.`)
   if (code) throw new LabError('KAFKA', `group ${group}: offsets of topic ${topic} cannot be deleted: Kafka's error ${code}.`)
   return { partitions: partitions.sort((a, b) => a - b) }
-}
-
-/** A broker without OffsetDelete: the group goes, and comes back with its other offsets. */
-async function forgetByHand(lab: Lab, group: string, kept: TopicOffsets[]): Promise<void> {
-  await withAdmin(lab, `group ${group}`, admin => admin.deleteGroups([group]))
-  if (kept.length > 0) await commit(lab, group, kept)
 }

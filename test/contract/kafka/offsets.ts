@@ -3,6 +3,7 @@ import { offsetCommit } from '../../../lib/local/broker/apis/08-offset-commit.ts
 import { offsetFetch } from '../../../lib/local/broker/apis/09-offset-fetch.ts'
 import { listGroups } from '../../../lib/local/broker/apis/16-list-groups.ts'
 import { deleteGroups } from '../../../lib/local/broker/apis/42-delete-groups.ts'
+import { offsetDelete } from '../../../lib/local/broker/apis/47-offset-delete.ts'
 import { deleteTopics } from '../../../lib/local/broker/apis/20-delete-topics.ts'
 import { errors } from '../../../lib/local/broker/errors.ts'
 import { beat, coordinator, joinTwice, leave, newTopic, stableGroup, stateOf, sync, until } from './steps.ts'
@@ -157,6 +158,42 @@ export function offsetCases(open: () => Promise<Wire>): void {
       await commit(wire, group, topic, 5)
       expect((await wire.call(deleteGroups, 0, { groups: [group] })).results[0]!.errorCode).toBe(errors.NONE)
       expect((await committed(wire, group, topic)).committedOffset).toBe(-1)
+    })
+
+    describe('OffsetDelete', () => {
+      const remove = (wire: Wire, groupId: string, ...names: string[]) =>
+        wire.call(offsetDelete, 0, { groupId, topics: names.map(name => ({ name, partitions: [{ index: 0 }] })) })
+      const codes = (answer: Awaited<ReturnType<typeof remove>>) =>
+        answer.topics.map(({ partitions }) => partitions[0]!.errorCode)
+
+      it('forgets offsets of one topic, says which topic is unknown, and takes the group with the last of them', async () => {
+        const wire = await open()
+        const [topic, other, group] = [await newTopic(wire), await newTopic(wire), unique('g')]
+        await coordinator(wire, group)
+        for (const name of [topic, other]) await commit(wire, group, name, 5)
+        expect(codes(await remove(wire, group, topic, unique('none')))).toEqual([errors.NONE, errors.UNKNOWN_TOPIC_OR_PARTITION])
+        expect((await committed(wire, group, topic)).committedOffset).toBe(-1)
+        expect((await committed(wire, group, other)).committedOffset).toBe(5)
+        expect(codes(await remove(wire, group, topic))).toEqual([errors.NONE])
+        expect((await remove(wire, group, other)).errorCode).toBe(errors.NONE)
+        expect((await remove(wire, group, other)).errorCode).toBe(errors.GROUP_ID_NOT_FOUND)
+      })
+
+      it('leaves what a member reads, and everything of members it does not understand', async () => {
+        const wire = await open()
+        const [read, left] = [await newTopic(wire), await newTopic(wire)]
+        // version 0, one topic, no user data
+        const metadata = `\0\0\0\0\0\x01\0${String.fromCharCode(read.length)}${read}\0\0\0\0`
+        const { groupId, memberId, generationId } = await stableGroup(wire, { metadata })
+        for (const name of [read, left]) await commit(wire, groupId, name, 5, { memberId, generationId })
+        expect(codes(await remove(wire, groupId, read, left))).toEqual([errors.GROUP_SUBSCRIBED_TO_TOPIC, errors.NONE])
+        expect((await committed(wire, groupId, read)).committedOffset).toBe(5)
+        expect((await committed(wire, groupId, left)).committedOffset).toBe(-1)
+        const { groupId: strange } = await stableGroup(wire)
+        expect(codes(await remove(wire, strange, left))).toEqual([errors.GROUP_SUBSCRIBED_TO_TOPIC])
+        const { groupId: connect } = await stableGroup(wire, { protocolType: 'connect' })
+        expect((await remove(wire, connect, left)).errorCode).toBe(errors.NON_EMPTY_GROUP)
+      })
     })
 
     it('DeleteTopics removes the offsets, and groups that are left with neither members nor offsets', async () => {

@@ -27,6 +27,7 @@ import { alterConfigs } from './33-alter-configs.ts'
 import { createPartitions } from './37-create-partitions.ts'
 import { deleteGroups } from './42-delete-groups.ts'
 import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts'
+import { offsetDelete } from './47-offset-delete.ts'
 
 /** All that this broker serves, in the order of their keys. What is not here, real Kafka's others included, closes the connection. */
 export const apis: Api[] = [
@@ -58,4 +59,5 @@ export const apis: Api[] = [
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  offsetDelete,
 ]
