@@ -17,7 +17,7 @@ export const broker: Step<HostContext> = {
   title: 'Kafka broker',
   async check(context) {
     const differs = [...(await fileDiffers(context.host, await files(context))), ...(await unitDiffers(context.host, unit))]
-    return differs.length ? differs : answers(context)
+    return differs.length ? differs : answersInTime(context)
   },
   async apply(context) {
     const { host, kraft } = context
@@ -34,6 +34,13 @@ export const broker: Step<HostContext> = {
     })
     await waitForTopics(await adminAccess(context), async () => (await host.run`ls /var/lib/kafka`).split('\n'))
   },
+}
+
+/** One late answer on a busy machine is no reason to change anything. */
+async function answersInTime(context: HostContext): Promise<string[]> {
+  let problems = await answers(context)
+  for (let tries = 0; problems.length && tries < 2; tries++) problems = await answers(context)
+  return problems
 }
 
 async function answers(context: HostContext): Promise<string[]> {

@@ -1,114 +1,69 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { KafkaConfig } from '../../../lib/config.ts'
-import { consume, createTopic, describeTopic, type Lab, openLab, produce, produceRaw } from '../../../lib/index.ts'
-import { waitFor } from '../../../lib/wait.ts'
-import { labKafka } from '../../../provisioning/host/context.ts'
-import { type HostOptions, openContext } from '../../../provisioning/host/open-context.ts'
+import { createTopic, produce, produceRaw } from '../../../lib/index.ts'
 import { setUpHost, showHost } from '../../../provisioning/host/set-up.ts'
-import { kafkaArchive, kafkaDistProblem, writeReleases } from '../../helpers/kafka-dist.ts'
-import { skipUnless } from '../../helpers/peers.ts'
+import { run, skipUnless } from '../../helpers/peers.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
 import { walk } from '../walk.ts'
-import { startTestHost, type TestHost, testHostProblem } from '../../helpers/test-host.ts'
+import { Drill, drillProblem, recordsOf, roundTrip, within } from './drill.ts'
 
 // a busy machine needs ten times what an idle one does
 vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 })
 
-const problem = testHostProblem() ?? kafkaDistProblem()
+const problem = drillProblem()
 const skip = skipUnless(problem === undefined, problem ?? '')
-
-/** Seconds, and more of them where the processors have more to do than they can; what was measured is printed. */
-const within = (seconds: number): number => seconds * Math.max(1, (loadavg()[0] as number) / availableParallelism())
-
-/** A host that becomes the lab's Kafka in one of its modes. */
-class Drill {
-  readonly dir = mkdtempSync(join(tmpdir(), 'tickerlake-'))
-  readonly #mode: Pick<HostOptions, 'secure' | 'kraft'>
-  readonly #number: number
-  host!: TestHost
-  #releases!: string
-
-  constructor(number: number, mode: Pick<HostOptions, 'secure' | 'kraft'>) {
-    this.#number = number
-    this.#mode = mode
-  }
-
-  async start(): Promise<void> {
-    const archive = kafkaArchive()
-    const urls = ['missing', 'wrong', 'kafka.tgz'].map(path => `http://downloads.test:8080/${path}`)
-    this.#releases = writeReleases(this.dir, urls, archive.sha512)
-    this.host = await startTestHost({
-      number: this.#number,
-      downloads: { 'kafka.tgz': archive.file, wrong: import.meta.filename },
-    })
-  }
-
-  remove(): void {
-    this.host?.remove()
-    rmSync(this.dir, { recursive: true, force: true })
-  }
-
-  get options(): HostOptions {
-    return {
-      host: this.host.address,
-      key: this.host.key,
-      ...this.#mode,
-      firewalled: false,
-      releases: this.#releases,
-      dir: this.dir,
-    }
-  }
-
-  async setUp(): Promise<{ changed: number; said: string[]; seconds: number }> {
-    const said: string[] = []
-    const began = performance.now()
-    const { changed } = await setUpHost({ ...this.options, dryRun: false }, (line: string) => said.push(line))
-    return { changed, said, seconds: (performance.now() - began) / 1000 }
-  }
-
-  async openLab(): Promise<Lab> {
-    const context = await openContext(this.options)
-    await context.host.close()
-    return openLab({ kafka: labKafka(context, this.host.address) })
-  }
-
-  async status(): Promise<{ healthy: boolean; text: string }> {
-    const said: string[] = []
-    const healthy = await showHost(this.options, (line: string) => said.push(line)).catch(() => false)
-    return { healthy, text: said.join('\n') }
-  }
-
-  /** Seconds until Kafka serves under the address of now. */
-  async back(what: string, began: number): Promise<number> {
-    await waitFor(what, async () => (await this.status()).healthy, { timeoutMs: 120_000, intervalMs: 100, maxIntervalMs: 200 })
-    const seconds = (performance.now() - began) / 1000
-    console.log(`${what}: Kafka is back after ${seconds.toFixed(1)} s`)
-    return seconds
-  }
-
-  /** What would change if a service had been restarted. */
-  serviceStarts(): string {
-    return this.host.ssh('systemctl show -p MainPID -p NRestarts lab-kafka; systemctl show -p MainPID lab-zookeeper')
-  }
-}
-
-async function roundTrip(lab: Lab, topic: string, count: number): Promise<string> {
-  await createTopic(lab, topic)
-  const { seconds } = await produce(lab, someQuotes(count), { topic })
-  const began = performance.now()
-  const { records } = await consume(lab, topic, { group: `lesson-${topic}` }, () => {})
-  expect(records).toBe(count)
-  return `${count} quotes produced in ${seconds.toFixed(1)} s, consumed in ${((performance.now() - began) / 1000).toFixed(1)} s`
-}
 
 describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
   const drill = new Drill(11, { secure: false, kraft: false })
   beforeAll(() => drill.start())
   afterAll(() => drill.remove())
+
+  it('changes nothing in a dry run, there or here', async () => {
+    const before = drill.files()
+    for (const mode of [{}, { secure: true }, { kraft: true }]) {
+      const said: string[] = []
+      const dir = join(drill.dir, 'dry')
+      const { changed, ok } = await setUpHost({ ...drill.options, ...mode, dir, dryRun: true }, (line: string) => said.push(line))
+      expect({ changed: changed > 5, ok, dir: existsSync(dir) }, said.join('\n')).toEqual({ changed: true, ok: 0, dir: false })
+    }
+    expect(drill.files()).toBe(before)
+    expect(await showHost(drill.options, () => {})).toBe(false)
+  })
+
+  it('says in one sentence why ssh does not let one in', async () => {
+    const other = join(drill.dir, "other $(touch pwned) 100%h key's")
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', other])
+    const open = join(drill.dir, 'open')
+    writeFileSync(open, readFileSync(drill.host.key), { mode: 0o644 })
+    const changed = join(drill.dir, 'changed')
+    mkdirSync(changed)
+    writeFileSync(join(changed, 'known_hosts'), `${drill.host.address} ${readFileSync(`${other}.pub`, 'utf8')}`)
+    drill.host.ssh('useradd -m -s /bin/bash nosudo; cp -r /home/ec2-user/.ssh /home/nosudo; chown -R nosudo: /home/nosudo/.ssh')
+    const sentences = {
+      'another key': await drill.refusal({ key: other }),
+      'a key that others can read': await drill.refusal({ key: open }),
+      'no such key': await drill.refusal({ key: '/no such/key' }),
+      'a changed host': await drill.refusal({ dir: changed }),
+      'a user without sudo': await drill.refusal({ host: `nosudo@${drill.host.address}` }),
+      'no such host': await drill.refusal({ host: 'nowhere.invalid', firewalled: true }),
+    }
+    console.log(sentences)
+    const causes = [
+      /key is not right|the key .* must belong/,
+      /chmod 600/,
+      /there is no file/,
+      /ssh-keygen -R/,
+      /may not sudo/,
+      /No such name/,
+    ]
+    Object.values(sentences).forEach((sentence, index) => {
+      expect(sentence).toMatch(causes[index] as RegExp)
+      expect(sentence).not.toContain('\n')
+    })
+  })
 
   it('serves the lab in under three minutes', async () => {
     const began = performance.now()
@@ -128,6 +83,22 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
     console.log(`second run: ${seconds.toFixed(1)} s`)
     expect(changed).toBe(0)
     expect(drill.serviceStarts()).toBe(before)
+  })
+
+  it('has steps that run alone, with nothing left to change', () => {
+    const folder = join(import.meta.dirname, '../../../provisioning/host')
+    const { host, key, releases } = drill.options
+    const env = { LAB_DIR: join(drill.dir, 'alone') }
+    for (const file of readdirSync(folder)
+      .filter(name => /^\d\d-/.test(name))
+      .sort())
+      expect(
+        run(process.execPath, [join(folder, file), host, '--key', key as string, '--releases', releases as string], { env }),
+        file,
+      ).toMatch(/^(ok|skipped) /)
+    expect(() => run(process.execPath, [join(folder, '09-broker.ts'), host, '--key', key as string, '--kraft'], { env })).toThrow(
+      /with ZooKeeper, which the other kind cannot read/,
+    )
   })
 
   // after the second run: npm start deletes the dead-letter topic, which the steps would make again
@@ -203,88 +174,6 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
     await lab.close()
   })
 })
-
-describe.skipIf(skip)('a bare host, --secure', () => {
-  const drill = new Drill(12, { secure: true, kraft: false })
-  beforeAll(() => drill.start())
-  afterAll(() => drill.remove())
-
-  it('serves the lab with TLS, a password and rights', async () => {
-    const { said, seconds } = await drill.setUp()
-    console.log(`--secure: ${seconds.toFixed(1)} s\n${said.join('\n')}`)
-    const secrets = JSON.parse(readFileSync(join(drill.dir, 'secrets.json'), 'utf8')) as Record<string, string>
-    for (const secret of Object.values(secrets)) expect(said.join('\n')).not.toContain(secret)
-    const lab = await drill.openLab()
-    console.log(await roundTrip(lab, 'lesson-secure', 100_000))
-    await lab.close()
-    expect((await drill.setUp()).changed).toBe(0)
-  })
-
-  it('ends each refusal in one sentence that names the cause', async () => {
-    const good = (await drill.openLab()).config.kafka
-    if (good.kind !== 'cluster') throw new Error('not a cluster')
-    const attempt = async (change: Partial<typeof good>, topic = 'stock-quotes'): Promise<string> => {
-      const lab = openLab({ kafka: { ...good, ...change } })
-      const error: unknown = await produce(lab, someQuotes(1), { topic }).catch((error: unknown) => error)
-      await lab.close()
-      expect(error).toBeInstanceOf(Error)
-      return (error as Error).message
-    }
-    const sentences = {
-      'wrong password': await attempt({ password: 'wrong' }),
-      'no TLS': await attempt({ tls: false, caFile: undefined, servername: undefined }),
-      'no right on the topic': await attempt({}, 'somebody-elses'),
-      'no right on the group': await refusedGroup(good),
-    }
-    console.log(sentences)
-    expect(sentences['wrong password']).toMatch(/login|password|credentials/i)
-    expect(sentences['no TLS']).toMatch(/TLS/)
-    expect(sentences['no right on the topic']).toMatch(/no right on this topic/)
-    expect(sentences['no right on the group']).toMatch(/no right on (this consumer|the) group/)
-  })
-
-  it('keeps its certificate under a new address', async () => {
-    const before = drill.host.ssh('sha256sum /etc/lab/tls/server.crt')
-    await drill.host.stopAndStart()
-    await drill.back('stop and start, --secure', performance.now())
-    expect(drill.host.ssh('sha256sum /etc/lab/tls/server.crt')).toBe(before)
-    expect(existsSync(join(drill.dir, 'ca.pem'))).toBe(true)
-  })
-})
-
-describe.skipIf(skip)('a bare host, --kraft', () => {
-  const drill = new Drill(13, { secure: false, kraft: true })
-  beforeAll(() => drill.start())
-  afterAll(() => drill.remove())
-
-  it('serves the lab without ZooKeeper and comes back from kill -9', async () => {
-    const { seconds } = await drill.setUp()
-    const lab = await drill.openLab()
-    console.log(`--kraft: ${seconds.toFixed(1)} s; ${await roundTrip(lab, 'lesson-kraft', 100_000)}`)
-    await lab.close()
-    expect((await drill.setUp()).changed).toBe(0)
-    drill.host.ssh('systemctl kill -s KILL --kill-whom=main lab-kafka')
-    expect(await drill.back('kill -9 of the broker, --kraft', performance.now())).toBeLessThan(within(30))
-  })
-})
-
-/** Records of a topic, as soon as a broker that just came back serves it. */
-const recordsOf = (lab: Lab, topic: string): Promise<number> =>
-  waitFor(`topic ${topic}`, () =>
-    describeTopic(lab, topic).then(
-      ({ records }) => records || undefined,
-      () => undefined,
-    ),
-  )
-
-async function refusedGroup(kafka: KafkaConfig): Promise<string> {
-  const lab = openLab({ kafka })
-  const error: unknown = await consume(lab, 'stock-quotes', { group: 'somebody-elses' }, () => {}).catch(
-    (error: unknown) => error,
-  )
-  await lab.close()
-  return (error as Error).message
-}
 
 /** 600 MB that do not compress. */
 function* bulk(): Generator<{ value: Buffer }> {

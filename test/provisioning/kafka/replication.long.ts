@@ -26,6 +26,10 @@ it.skipIf(skip)(
         ({ scenario, minInsyncReplicas, acks }) => scenario === 'double' && minInsyncReplicas === 2 && acks === -1,
       )
       for (const { errors } of refused) expect(errors).toContain('NOT_ENOUGH_REPLICAS')
+      for (const { acknowledged, lost } of outcomes.filter(o => o.replicationFactor === 1 && o.scenario === 'disk')) {
+        expect(acknowledged).toBeGreaterThan(0)
+        expect(lost).toBe(acknowledged)
+      }
     } finally {
       releases.close()
       rmSync(folder, { recursive: true, force: true })

@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { consume, createTopic, describeTopic, openLab, produce } from '../../../lib/index.ts'
+import { waitFor } from '../../../lib/wait.ts'
 import { replication } from '../../../provisioning/kafka/replication.ts'
 import { down, status, up } from '../../../provisioning/kafka/this-machine.ts'
 import { kafkaDistProblem, localReleases } from '../../helpers/kafka-dist.ts'
@@ -18,7 +20,7 @@ const skip = skipUnless(problem === undefined, problem ?? '')
 
 describe.skipIf(skip)('real Kafka on this machine', () => {
   // a path with a blank, an accent and a quote: all three reach Java as data
-  const labDir = join(mkdtempSync(join(tmpdir(), 'tickerlake-')), "lab's dir é")
+  const labDir = join(mkdtempSync(join(tmpdir(), 'tickerlake-')), `lab's dir é #1 100%20 $(id) "q" \\n`)
   const before = process.env.LAB_DIR
   let releases: Awaited<ReturnType<typeof localReleases>>
   const said: string[] = []
@@ -42,8 +44,14 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
     { brokers: 3 as const, kraft: false },
   ])('starts, serves the lab, starts nothing twice, keeps its data, stops: %o', async shape => {
     const began = performance.now()
-    const cluster = await up({ ...shape, releases: releases.file }, say)
-    console.log(`${JSON.stringify(shape)}: ${((performance.now() - began) / 1000).toFixed(1)} s`)
+    // two at once: the second waits, and finds all of it running
+    const [cluster] = await Promise.all([
+      up({ ...shape, releases: releases.file }, say),
+      up({ ...shape, releases: releases.file }, say),
+    ])
+    expect(said).toContain('already running, 0 changed')
+    const memory = said.find(line => line.startsWith('memory:'))
+    console.log(`${JSON.stringify(shape)}: ${((performance.now() - began) / 1000).toFixed(1)} s; ${memory}`)
     const lab = openLab({ kafka: { kind: 'cluster', brokers: cluster.bootstrap, tls: false } })
     expect(await createTopic(lab, 'lesson-here')).toMatchObject({ replicationFactor: shape.brokers })
     await produce(lab, someQuotes(2000), { topic: 'lesson-here' })
@@ -62,15 +70,45 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
 
     await down({}, say)
     expect(await status(say)).toBe(false)
-    await up({ ...shape, releases: releases.file }, say)
+    expect((await up({ ...shape, releases: releases.file }, say)).bootstrap).toEqual(cluster.bootstrap)
     expect((await describeTopic(lab, 'lesson-here')).records).toBe(2000)
-    await cluster.killBroker(0)
-    expect(await status(say)).toBe(false)
-    said.length = 0
-    await up({ ...shape, releases: releases.file }, say)
-    expect(said[0]).toMatch(/^started broker-0 in/)
+    const services = await cluster.status()
+    for (const { name, pid } of services.filter(({ name }) => /zookeeper|broker-0/.test(name))) {
+      process.kill(pid as number, 'SIGKILL')
+      await waitFor(`end of ${name}`, async () => !(await status(say)))
+      said.length = 0
+      await up({ ...shape, releases: releases.file }, say)
+      expect(said[0]).toMatch(new RegExp(`^started ${name} in`))
+      expect(await status(say)).toBe(true)
+    }
     expect((await describeTopic(lab, 'lesson-here')).records).toBe(2000)
     await lab.close()
+  })
+
+  it('takes other ports when another program has its own', async () => {
+    const before = (await up({ brokers: 1, kraft: false, releases: releases.file }, say)).bootstrap
+    await down({}, say)
+    const port = Number(before[0]?.split(':')[1])
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
+    said.length = 0
+    const after = (await up({ brokers: 1, kraft: false, releases: releases.file }, say)).bootstrap
+    await new Promise(resolve => server.close(resolve))
+    expect(said[0]).toContain(`another program listens on port ${port}`)
+    expect(after).not.toEqual(before)
+    const lab = openLab({ kafka: { kind: 'cluster', brokers: after, tls: false } })
+    expect((await describeTopic(lab, 'lesson-here')).records).toBe(2000)
+    await lab.close()
+  })
+
+  it('says which Java it would need', async () => {
+    const home = process.env.JAVA_HOME
+    process.env.JAVA_HOME = labDir
+    await expect(up({ brokers: 1, kraft: false, releases: releases.file }, say)).rejects.toThrow(
+      /JAVA_HOME is .*not found.*Get one:/,
+    )
+    if (home === undefined) delete process.env.JAVA_HOME
+    else process.env.JAVA_HOME = home
   })
 
   it('takes npm start and the five notebooks, on three brokers', async () => {
