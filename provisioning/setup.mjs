@@ -2,7 +2,7 @@
 // (once), and the types that notebook cells see. Plain JavaScript without `node:` names, so that an old Node can still read it and say what is wrong.
 import { spawn, spawnSync } from 'child_process'
 import { createHash } from 'crypto'
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'fs'
 import { dirname, join } from 'path'
 import { fileURLToPath, pathToFileURL } from 'url'
 
@@ -88,6 +88,7 @@ async function install(root) {
     '--no-fund',
     '--loglevel=http',
     '--include=dev',
+    '--include=optional',
     '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=8000',
   ]
@@ -155,6 +156,10 @@ function chooseNode(root) {
       `The npm package \`node\` has no build that runs on this ${process.platform} ${process.arch}, and Node ${process.version} is too old to stand in: install Node ${oldestHostNode} or newer, then run the same command again.`,
     )
 }
+
+/** Whether npm's scripts find a Node that runs TypeScript. After `npm ci --ignore-scripts` the pinned one is not there yet. */
+export const hasNode = (root, version = process.version) =>
+  existsSync(join(root, 'node_modules', '.bin', 'node')) || major(version) >= oldestHostNode
 
 /** What `lib/dist` was made from, as a text that changes when a source does. */
 function typesKey(root) {
@@ -248,14 +253,14 @@ export async function setUp(root) {
   const here = { platform: process.platform, arch: process.arch, node: process.version }
   const refused = refusal(here)
   if (refused) throw new SetupError(refused)
-  if (isInstalled(root) && typesAreFresh(root)) return
+  if (isInstalled(root) && hasNode(root) && typesAreFresh(root)) return
   await alone(root, async () => {
     if (!isInstalled(root)) {
       const tooOld = refusal({ ...here, npm: npmVersion() })
       if (tooOld) throw new SetupError(tooOld)
       await install(root)
       chooseNode(root)
-    }
+    } else if (!hasNode(root)) chooseNode(root)
     makeTypes(root)
   })
 }

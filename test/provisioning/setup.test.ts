@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -9,9 +9,10 @@ interface Setup {
   explain(complaint: string): string
   isCutOff(complaint: string): boolean
   isInstalled(root: string, machine?: { platform: string; arch: string }): boolean
+  hasNode(root: string, version?: string): boolean
 }
 const script = new URL('../../provisioning/setup.mjs', import.meta.url)
-const { refusal, explain, isCutOff, isInstalled } = (await import(script.href)) as Setup
+const { refusal, explain, isCutOff, isInstalled, hasNode } = (await import(script.href)) as Setup
 const good = { platform: 'linux', arch: 'x64', node: 'v20.9.0', npm: '10.1.0' }
 
 describe('refusal', () => {
@@ -90,7 +91,24 @@ describe('isInstalled', () => {
   })
 })
 
+describe('hasNode', () => {
+  it('misses the pinned Node where npm ran no scripts and the machine has an old one', () => {
+    const root = project({}, {})
+    expect(hasNode(root, 'v20.20.2')).toBe(false)
+    expect(hasNode(root, 'v24.0.0')).toBe(true)
+    mkdirSync(join(root, 'node_modules', '.bin'))
+    symlinkSync(process.execPath, join(root, 'node_modules', '.bin', 'node'))
+    expect(hasNode(root, 'v20.20.2')).toBe(true)
+  })
+})
+
 describe('the script', () => {
+  it('installs what NODE_ENV=production or omit=optional would leave out', async () => {
+    const root = copied()
+    await setUp(root, fakeNpm(`echo "$@" > "${root}/asked"; exit 1`))
+    expect(readFileSync(join(root, 'asked'), 'utf8')).toMatch(/^ci .*--include=dev --include=optional /)
+  })
+
   it('does nothing and says nothing when all is there', async () => {
     const root = copied({ 'node_modules/a': { version: '1.0.0' } })
     const forbidden = fakeNpm('exit 1')
