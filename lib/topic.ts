@@ -83,7 +83,8 @@ export async function describeTopic(lab: Lab, topic: string): Promise<TopicRepor
       ]),
     )
     const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: topic }] })
-    const set = resources[0]?.configEntries.filter(entry => !entry.isDefault) ?? []
+    // of the topic itself, not of its broker: ConfigSource DYNAMIC_TOPIC_CONFIG
+    const set = resources[0]?.configEntries.filter(entry => entry.configSource === 1) ?? []
     const partitions = metadata.partitions
       .map(({ partitionId, leader, replicas, isr }) => ({
         partition: partitionId,

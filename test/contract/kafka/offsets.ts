@@ -164,7 +164,7 @@ export function offsetCases(open: () => Promise<Wire>): void {
       const remove = (wire: Wire, groupId: string, ...names: string[]) =>
         wire.call(offsetDelete, 0, { groupId, topics: names.map(name => ({ name, partitions: [{ index: 0 }] })) })
       const codes = (answer: Awaited<ReturnType<typeof remove>>) =>
-        answer.topics.map(({ partitions }) => partitions[0]!.errorCode)
+        answer.topics.map(({ partitions }) => partitions[0]!.errorCode).sort((a, b) => a - b)
 
       it('forgets offsets of one topic, says which topic is unknown, and takes the group with the last of them', async () => {
         const wire = await open()
@@ -186,7 +186,7 @@ export function offsetCases(open: () => Promise<Wire>): void {
         const metadata = `\0\0\0\0\0\x01\0${String.fromCharCode(read.length)}${read}\0\0\0\0`
         const { groupId, memberId, generationId } = await stableGroup(wire, { metadata })
         for (const name of [read, left]) await commit(wire, groupId, name, 5, { memberId, generationId })
-        expect(codes(await remove(wire, groupId, read, left))).toEqual([errors.GROUP_SUBSCRIBED_TO_TOPIC, errors.NONE])
+        expect(codes(await remove(wire, groupId, read, left))).toEqual([errors.NONE, errors.GROUP_SUBSCRIBED_TO_TOPIC])
         expect((await committed(wire, groupId, read)).committedOffset).toBe(5)
         expect((await committed(wire, groupId, left)).committedOffset).toBe(-1)
         const { groupId: strange } = await stableGroup(wire)
