@@ -95,6 +95,8 @@ export async function playScenario(
     await until(admin, topics, 'all replicas back in sync', p => p.leader >= 0 && p.isr.length === p.replicas.length)
     say('all brokers are back, all replicas in sync; read every topic to its end')
     const found = await readToEnd(kafka, admin, topics)
+    // else every later run would carry the topics of all before it through its elections
+    await admin.deleteTopics({ topics, timeout: 30_000 })
     return settings.map((setting, index) => ({
       scenario,
       ...setting,

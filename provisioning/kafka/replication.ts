@@ -42,7 +42,7 @@ export async function replication(options: ReplicationOptions, say: (line: strin
 async function freshCluster(home: string, java: string): Promise<LocalCluster> {
   const dir = drillDir()
   // a short session only shortens the wait: a dead broker is noticed when its session ends
-  const spec = { dir, home, java, brokers: 3, kraft: false, sessionMs: 3000 }
+  const spec = { dir, home, java, brokers: 3, kraft: false, sessionMs: 3000, deadlineMs: 180_000 }
   const left = await LocalCluster.open(spec)
   await left.stop('SIGKILL')
   left.wipe()
