@@ -40,5 +40,6 @@ export function awsError(subject: string, error: unknown): LabError {
       cause: error,
     })
   }
-  return new LabError(name, `${subject}: ${errorMessage(error)}`, { cause: error })
+  const hint = name === 'InternalError' ? ' On the embedded home, home.log in LAB_DIR says why: a full disk, for instance.' : ''
+  return new LabError(name, `${subject}: ${errorMessage(error)}${hint}`, { cause: error })
 }

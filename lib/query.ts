@@ -138,10 +138,7 @@ async function* pages(lab: Lab, { QueryExecutionId, StatementType }: QueryExecut
     const page = await athena.getQueryResults({ QueryExecutionId, NextToken: token, MaxResults: 1000 }).catch(error => {
       throw queryError(error)
     })
-    const columns = (page.ResultSet?.ResultSetMetadata?.ColumnInfo ?? []).map(({ Name, Type }: ColumnInfo) => ({
-      name: Name!,
-      type: Type!,
-    }))
+    const columns = distinct(page.ResultSet?.ResultSetMetadata?.ColumnInfo ?? [])
     let rows = (page.ResultSet?.Rows ?? []).map(({ Data = [] }: Row) => Data.map(({ VarCharValue }) => VarCharValue ?? null))
     // Athena puts the column names into the first row of a query's first page, and into no other statement's.
     if (first && StatementType === 'DML') rows = rows.slice(1)
@@ -149,6 +146,21 @@ async function* pages(lab: Lab, { QueryExecutionId, StatementType }: QueryExecut
     yield { columns, rows }
     token = page.NextToken
   } while (token)
+}
+
+/** Athena lets two columns have one name, an object does not: `a`, `a_2`. */
+function distinct(infos: ColumnInfo[]): Page['columns'] {
+  const taken = new Set(infos.map(({ Name }) => Name!))
+  const seen = new Set<string>()
+  return infos.map(({ Name, Type }) => {
+    let name = Name!
+    for (let count = 2; seen.has(name); count++) {
+      const other = `${Name}_${count}`
+      if (!taken.has(other)) name = other
+    }
+    seen.add(name)
+    return { name, type: Type! }
+  })
 }
 
 function toObject(columns: Page['columns'], row: (string | null)[]): Record<string, Value> {

@@ -20,6 +20,7 @@ import { sleep } from '../wait.ts'
 import { bytesText, counted, interruptSignal, LeftOut, printJson, reportError, withLab } from './output.ts'
 import { growth } from './pictures.ts'
 import { openProgress, type Progress } from './progress.ts'
+import { takeTurn } from './turn.ts'
 
 /** What `npm start --silent -- --json` prints. */
 interface StartReport {
@@ -135,6 +136,7 @@ async function startOver(lab: Lab, yes: boolean): Promise<[undefined, string]> {
       `npm start: starts over and deletes ${goes.join(', ')}. Say \`npm start -- --yes\` if that is meant, or choose other names (LAB_TOPIC, LAB_PREFIX, …).`,
     )
   }
+  takeTurn(lab.config.dir)
   for (const name of topics) await deleteTopic(lab, name)
   await deleteGroup(lab, group, { waitMs: 40_000 })
   await deleteObjects(lab, { bucket, prefix })

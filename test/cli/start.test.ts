@@ -97,6 +97,18 @@ it('deletes nothing when the file is wrong', async () => {
   expect(stdout).toBe('n\n5000\n')
 })
 
+it('has one turn at a time, and does not wait for one that was killed', async () => {
+  const first = startCli(['start'], { LAB_DIR: dir })
+  await waitFor('the first stage', () => /\d s {2}start/.test(first.written()))
+  expect(await start()).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error: npm start: runs already in .*process \d+/),
+  })
+  first.child.kill('SIGKILL')
+  await first.ended
+  expect(await start()).toMatchObject({ code: 0 })
+})
+
 it('ends soon after Ctrl-C, whatever it waits for', async () => {
   const own = mkdtempSync(join(tmpdir(), 'tickerlake-silent-'))
   const { pid } = await startHome(own, { port: 0, kafkaPort: 0 })
