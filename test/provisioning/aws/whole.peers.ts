@@ -119,7 +119,7 @@ describe.skipIf(skip)('the lab on AWS, from up to down', () => {
     })
     expect(env).not.toHaveProperty('LAB_KAFKA_USER')
     const refused = await runCli(['query', 'SELECT 1'], { ...env, LAB_CLOUD: 'aws', AWS_ENDPOINT_URL: 'http://127.0.0.1:9' })
-    expect(refused.stderr).toMatch(/^LAB_CLOUD: is aws while AWS_ENDPOINT_URL/)
+    expect(refused.stderr).toContain('LAB_CLOUD: is aws while AWS_ENDPOINT_URL')
     await walk(env, notebookNames.slice(-1))
     expect(await whole.lab('topics')).toContain('stock-quotes')
   })
