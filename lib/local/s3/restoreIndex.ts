@@ -28,13 +28,14 @@ export async function restoreIndex(
   database: DatabaseSync,
   { isNew, writer, journal }: { isNew: boolean; writer: IndexWriter; journal: Journal },
 ): Promise<Restored> {
-  const { number } = readState(database)
+  const state = readState(database)
+  const { number } = state
   const since = journal.header?.since
-  if (!isNew && (since === undefined || number >= journal.last)) {
+  if (!isNew && number >= journal.last) {
     if (since === undefined || number > journal.last) rewriteJournal(database, journal)
     return { changes: 0, isComplete: true }
   }
-  const replay = new Replay(database, writer, isNew || number < since! ? undefined : number)
+  const replay = new Replay(database, writer, isNew || number < (since ?? 0) ? undefined : state)
   const restored = await replay.run(journal)
   if (!restored.isComplete) rewriteJournal(database, journal)
   return restored
@@ -47,22 +48,24 @@ export function rewriteJournal(database: DatabaseSync, journal: Journal): void {
   journal.rewrite(stepsOf(database), { since: number, seq, rows })
 }
 
-/** Runs the journal's lines in one transaction: those after a number, or all into an emptied index. */
+/** Runs the journal's lines in one transaction: those after a state, or all into an emptied index. */
 class Replay {
   private readonly database: DatabaseSync
   private readonly writer: IndexWriter
   private readonly fromStart: boolean
   private number: number | undefined
-  private seq = 0
-  private moves: Moves = {}
+  private seq: number
+  private moves: Moves
   private changes = 0
   private isComplete = true
 
-  constructor(database: DatabaseSync, writer: IndexWriter, after: number | undefined) {
+  constructor(database: DatabaseSync, writer: IndexWriter, after: IndexState | undefined) {
     this.database = database
     this.writer = writer
     this.fromStart = after === undefined
-    this.number = after
+    this.number = after?.number
+    this.seq = after?.seq ?? 0
+    this.moves = after?.moves ?? {}
   }
 
   async run(journal: Journal): Promise<Restored> {
