@@ -55,19 +55,8 @@ export class Translator {
     clearTimeout(this.idle)
     this.thread ??= this.open()
     const { thread } = this
-    const answer = await new Promise<Answer>(resolve => {
-      const settle = (given: Answer) => {
-        clearTimeout(limit)
-        thread.removeAllListeners()
-        resolve(given)
-      }
-      const limit = setTimeout(() => settle({ tooDeep: true }), MOST_MS)
-      thread.once('message', settle)
-      // Out of memory or of stack: the thread is gone, the server is not.
-      thread.once('error', () => settle({ tooDeep: true }))
-      thread.once('exit', () => settle({ tooDeep: true }))
-      thread.postMessage({ sql: sql.slice(0, end), start, database, parameters, now } satisfies Job)
-    })
+    const job: Job = { sql: sql.slice(0, end), start, database, parameters, now }
+    const answer = await answerOf(thread, job)
     return this.settled(thread, answer)
   }
 
@@ -112,4 +101,19 @@ export class Translator {
     thread.unref()
     return thread
   }
+}
+
+/** Out of memory, of stack or of time: the thread is given up, the server is not. */
+function answerOf(thread: Worker, job: Job): Promise<Answer> {
+  return new Promise(resolve => {
+    const giveUp = () => settle({ tooDeep: true })
+    const settle = (answer: Answer) => {
+      clearTimeout(limit)
+      thread.off('message', settle).off('error', giveUp).off('exit', giveUp)
+      resolve(answer)
+    }
+    const limit = setTimeout(giveUp, MOST_MS)
+    thread.on('message', settle).on('error', giveUp).on('exit', giveUp)
+    thread.postMessage(job)
+  })
 }

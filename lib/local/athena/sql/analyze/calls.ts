@@ -1,4 +1,5 @@
 import { coerceSql } from '../generate/cast.ts'
+import { once } from '../generate/once.ts'
 import { findFunction } from '../functions/registry.ts'
 import { distance, instantiate, type Bindings, type Signature } from '../functions/signature.ts'
 import type { Call, Expression } from '../parse/ast.ts'
@@ -49,7 +50,9 @@ export function call(analysis: Analysis, node: Call, scope: Scope): Value {
       node.filter!.at,
     )
   const over = node.over && overSql(analysis, node.over, scope)
-  const sql = emit(analysis, match, node.at, text => {
+  if (over && !over.ordered && /^(lag|lead)$/.test(node.name))
+    throw queryError(analysis, 'MISSING_ORDER_BY', `${node.name} function requires an ORDER BY window clause`, node.over!.at)
+  const sql = emit(analysis, match, node.at, found.kind === 'scalar', text => {
     if (found.kind === 'scalar') return text
     return text.replace(AGGREGATE_CALL, (_, name: string, inside: string, only: string | undefined) =>
       aggregateSql(node, name, inside, only, order, filter, over?.sql),
@@ -139,7 +142,7 @@ function toArgument(analysis: Analysis, node: Expression, scope: Scope): Argumen
 /** A call of `name` on analysed arguments: for operators that are functions. */
 export function resolveCall(analysis: Analysis, name: string, args: Value[], at: number, scope: Scope): Value {
   const match = findOverload(analysis, name, findFunction(name)!.signatures, args, at)
-  const sql = emit(analysis, match, at)
+  const sql = emit(analysis, match, at, true)
   return combine(scope, sql, instantiate(match.signature.result, match.bindings), match.args)
 }
 
@@ -228,7 +231,13 @@ function lambdaValue(
 
 /** The SQL of a call. Arguments are put in last, in place of marks, so that nothing in their text is taken for a part of the template;
  *  `finish` gets the text with the marks. */
-function emit(analysis: Analysis, { signature, bindings, args }: Match, at: number, finish = (sql: string) => sql): string {
+function emit(
+  analysis: Analysis,
+  { signature, bindings, args }: Match,
+  at: number,
+  scalar: boolean,
+  finish = (sql: string) => sql,
+): string {
   const lambda = (value: Value) => value.type.kind === 'function'
   const types = args.map((value, i) => (lambda(value) ? value.type : instantiate(parameterAt(signature, i), bindings)))
   const marks = args.map((value, i) => (lambda(value) ? value.sql : `\u0006${i}\u0006`))
@@ -243,10 +252,24 @@ function emit(analysis: Analysis, { signature, bindings, args }: Match, at: numb
     },
   }
   const text = finish(typeof template === 'string' ? fillTemplate(template, marks) : template(emission))
-  return text.replace(/\u0006(\d+)\u0006/g, (_, index) => {
-    const value = args[Number(index)]!
-    return coerceSql(value.sql, value.type, types[Number(index)]!)
-  })
+  const given = args.map((value, i) => coerceSql(value.sql, value.type, types[i]!))
+  if (!scalar || isPlain(text)) return filled(text, given)
+  return named(given, args.map(lambda), names => filled(text, names))
+}
+
+const filled = (text: string, values: string[]) => text.replace(/\u0006(\d+)\u0006/g, (_, index) => values[Number(index)]!)
+
+/** Whether each argument stands once in the text, and no macro repeats it. */
+function isPlain(text: string): boolean {
+  const marks = text.match(/\u0006\d+\u0006/g) ?? []
+  return new Set(marks).size === marks.length && !/\bt_(?!js_)|CASE/.test(text)
+}
+
+/** Gives long arguments a name, one after the other; lambdas stay where they are. */
+function named(values: string[], fixed: boolean[], use: (names: string[]) => string, from = 0): string {
+  if (from === values.length) return use(values)
+  const rest = (value: string) => named(values.with(from, value), fixed, use, from + 1)
+  return fixed[from] ? rest(values[from]!) : once(values[from]!, rest)
 }
 
 function fillTemplate(template: string, args: string[]): string {

@@ -1,4 +1,5 @@
 import { withLambda } from '../generate/cast.ts'
+import { once } from '../generate/once.ts'
 import { fieldKey, quoteText, type Type } from '../types/types.ts'
 
 const NUMBER = /^\(?-?CAST\('?-?[\d.eE+-]+'? AS \w+\)\)?$/
@@ -43,6 +44,10 @@ export function equalSql(x: string, y: string, type: Type): string {
 
 /** SQL of `x operator y`, both of one type. Where one side is a number as typed only the other one can be NaN. */
 export function comparisonSql(operator: string, x: string, y: string, type: Type): string {
+  return comparesNatively(type) ? compared(operator, x, y, type) : once(x, a => once(y, b => compared(operator, a, b, type)))
+}
+
+function compared(operator: string, x: string, y: string, type: Type): string {
   const plain = `(${comparable(x, type)} ${operator} ${comparable(y, type)})`
   if (comparesNatively(type)) return plain
   if (operator === '=') return equalSql(x, y, type)

@@ -138,9 +138,24 @@ function timestampLiteral(text: string): Literal | undefined {
   const sql = `TIMESTAMP '${date} ${two(match[2])}:${two(match[3])}:${two(match[4])}${fraction}'`
   if (!match[6]) return { sql, type: timestamp(precision) }
   const zone = zoneName(match[6])
-  return zone === undefined
+  const clock = `${two(match[2])}:${two(match[3])}`
+  return zone === undefined || !clockShows(date, clock, zone)
     ? undefined
     : { sql: `t_zoned(t_instant(${sql}, ${quoteText(zone)}), ${quoteText(zone)})`, type: timestampWithZone(precision) }
+}
+
+/** Whether the clocks of a zone ever show that time: an hour is missing when summer time begins. */
+function clockShows(date: string, clock: string, zone: string): boolean {
+  if (zone === 'UTC' || /^[+-]/.test(zone)) return true
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
+  const wanted = `${date} ${clock}`
+  const guess = Date.parse(`${date}T${clock}Z`)
+  const shown = (instant: number) => Date.parse(`${format.format(instant).replace(' ', 'T')}Z`)
+  if (Number.isNaN(guess)) return true
+  return [-26, -1, 0, 1, 26].some(hours => {
+    const near = guess + hours * 3_600_000
+    return format.format(guess - (shown(near) - near)) === wanted
+  })
 }
 
 function decimalLiteral(text: string): Literal | undefined {

@@ -1,4 +1,5 @@
 import { coerceSql, decimalResult } from '../generate/cast.ts'
+import { once } from '../generate/once.ts'
 import { raise } from '../generate/raise.ts'
 import type { Expression } from '../parse/ast.ts'
 import { commonOf, commonType, isInteger, isNumeric, isOrderable } from '../types/coerce.ts'
@@ -57,12 +58,15 @@ function numberSql(operator: string, left: Value, right: Value, a: Type, b: Type
   const symbol = operator === '/' ? '//' : operator
   if (operator === '/' || operator === '%') {
     const safe = right.literal !== undefined && Number(right.literal) !== 0
-    return { sql: safe ? `(${x} ${symbol} ${y})` : guardZero(left, x, y, `${x} ${symbol} ${y}`), type: common }
+    return { sql: safe ? `(${x} ${symbol} ${y})` : guardZero(left, x, y, (a, b) => `${a} ${symbol} ${b}`), type: common }
   }
   return { sql: `(${x} ${symbol} ${y})`, type: common }
 }
 
-const guardZero = (left: Value, dividend: string, divisor: string, sql: string) =>
+const guardZero = (left: Value, dividend: string, divisor: string, sql: (x: string, y: string) => string) =>
+  once(dividend, x => once(divisor, y => guarded(left, x, y, sql(x, y))))
+
+const guarded = (left: Value, dividend: string, divisor: string, sql: string) =>
   `CASE WHEN ${divisor} = 0${left.literal === undefined ? ` AND ${dividend} IS NOT NULL` : ''} THEN ${raise('DIVISION_BY_ZERO', "'Division by zero'")} ELSE ${sql} END`
 
 function decimalSql(operator: string, left: Value, right: Value, a: Type, b: Type): { sql: string; type: Type } {
@@ -71,9 +75,10 @@ function decimalSql(operator: string, left: Value, right: Value, a: Type, b: Typ
     t.kind === 'decimal' ? coerceSql(value.sql, value.type, t) : `CAST(${value.sql} AS DECIMAL(19,0))`
   const x = asDecimal(left, a)
   const y = asDecimal(right, b)
-  if (operator === '/') return { sql: guardZero(left, x, y, `CAST(${quotientSql(x, y, type)} AS ${duckdbType(type)})`), type }
-  const plain = `CAST(${x} ${operator} ${y} AS ${duckdbType(type)})`
-  return { sql: operator === '%' ? guardZero(left, x, y, plain) : plain, type }
+  if (operator === '/')
+    return { sql: guardZero(left, x, y, (a, b) => `CAST(${quotientSql(a, b, type)} AS ${duckdbType(type)})`), type }
+  const plain = (a: string, b: string) => `CAST(${a} ${operator} ${b} AS ${duckdbType(type)})`
+  return { sql: operator === '%' ? guardZero(left, x, y, plain) : plain(x, y), type }
 }
 
 /** Doubles hold 15 digits; what may have more is divided exactly. */
@@ -110,9 +115,12 @@ function shift(operator: string, value: Value, by: Value): { sql: string; type: 
     return { sql: `(${sql} ${operator} ${step})`, type: months ? type : timestamp(Math.max(3, type.precision)) }
   if (type.kind !== 'timestamp with time zone') return undefined
   if (months)
-    return { sql: `t_zoned(t_instant(t_local(${sql}) ${operator} ${step}, t_zone_name(${sql})), t_zone_name(${sql}))`, type }
+    return {
+      sql: once(sql, x => `t_zoned(t_instant(t_local(${x}) ${operator} ${step}, t_zone_name(${x})), t_zone_name(${x}))`),
+      type,
+    }
   return {
-    sql: `t_zoned(t_utc(${sql}) ${operator} ${step}, t_zone_name(${sql}))`,
+    sql: once(sql, x => `t_zoned(t_utc(${x}) ${operator} ${step}, t_zone_name(${x}))`),
     type: timestampWithZone(Math.max(3, type.precision)),
   }
 }

@@ -1,4 +1,6 @@
 import type { Bound, SortItem, Window } from '../parse/ast.ts'
+import { isNumeric } from '../types/coerce.ts'
+import { typeName, type Type } from '../types/types.ts'
 import { queryError, type Analysis, type Scope, type Value } from './scope.ts'
 
 /** `x DESC NULLS LAST`: Trino puts NULLs last in either direction unless told otherwise. */
@@ -7,7 +9,7 @@ export function orderSql(sql: string, item: SortItem): string {
 }
 
 /** The window after OVER, with named windows written out. */
-export function overSql(analysis: Analysis, window: Window, scope: Scope): { sql: string; values: Value[] } {
+export function overSql(analysis: Analysis, window: Window, scope: Scope): { sql: string; values: Value[]; ordered: boolean } {
   const whole = resolved(analysis, window, scope)
   const partitions = whole.partitionBy.map(node => analysis.expression(node, scope))
   const orders = whole.orderBy.map(item => ({ item, value: analysis.expression(item.value, scope) }))
@@ -16,7 +18,7 @@ export function overSql(analysis: Analysis, window: Window, scope: Scope): { sql
   if (orders.length) parts.push(`ORDER BY ${orders.map(({ item, value }) => orderSql(value.sql, item)).join(', ')}`)
   if (whole.frame) {
     const { unit, start, end_ } = whole.frame
-    checkFrame(analysis, whole)
+    checkFrame(analysis, whole, orders[0]?.value.type)
     parts.push(`${unit} BETWEEN ${boundSql(analysis, start, scope)} AND ${boundSql(analysis, end_, scope)}`)
   }
   const values = [...partitions, ...orders.map(({ value }) => value)]
@@ -28,12 +30,12 @@ export function overSql(analysis: Analysis, window: Window, scope: Scope): { sql
       'Cannot nest window functions or row pattern measures inside window specification',
       window.at,
     )
-  return { sql: `(${parts.join(' ')})`, values }
+  return { sql: `(${parts.join(' ')})`, values, ordered: orders.length > 0 }
 }
 
 const BOUNDS = ['UNBOUNDED PRECEDING', 'PRECEDING', 'CURRENT ROW', 'FOLLOWING', 'UNBOUNDED FOLLOWING']
 
-function checkFrame(analysis: Analysis, { frame, orderBy }: Window): void {
+function checkFrame(analysis: Analysis, { frame, orderBy }: Window, sorted: Type | undefined): void {
   const { unit, start, end_: end, at } = frame!
   const fail = (code: string, message: string): never => {
     throw queryError(analysis, code, message, at)
@@ -48,6 +50,19 @@ function checkFrame(analysis: Analysis, { frame, orderBy }: Window): void {
     fail(
       orderBy.length ? 'INVALID_ORDER_BY' : 'MISSING_ORDER_BY',
       'Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY',
+    )
+  if (
+    unit === 'RANGE' &&
+    (start.value ?? end.value) &&
+    sorted &&
+    !isNumeric(sorted) &&
+    !/^(date|time|interval)/.test(sorted.kind)
+  )
+    throw queryError(
+      analysis,
+      'TYPE_MISMATCH',
+      `Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be numeric, datetime or interval (actual: ${typeName(sorted)})`,
+      orderBy[0]!.value.at,
     )
 }
 

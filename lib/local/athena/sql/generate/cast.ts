@@ -1,6 +1,7 @@
 import { asDecimal, isInteger, isNumeric, isText } from '../types/coerce.ts'
 import { duckdbType, fieldKey, quoteName, quoteText, sameType, typeName, type Type } from '../types/types.ts'
 import { jsonText, fromJson } from './json.ts'
+import { once } from './once.ts'
 import { valueText } from './text.ts'
 
 /** Names of the types in the sentences of failed casts. */
@@ -19,6 +20,21 @@ export function withLambda<T>(use: (name: string) => T): T {
 
 /** SQL of `CAST(value AS to)` in Trino's sense (rounding, texts, refusals), or TRY_CAST when `safe`; undefined: Trino has no such cast. */
 export function castSql(value: string, from: Type, to: Type, safe = false): string | undefined {
+  if (from.kind === 'unknown' || sameType(from, to) || !repeats(from, to)) return castOf(value, from, to, safe)
+  let possible = true
+  const sql = once(value, name => {
+    const cast = castOf(name, from, to, safe)
+    possible = cast !== undefined
+    return cast ?? ''
+  })
+  return possible ? sql : undefined
+}
+
+/** Whether the value stands several times in the SQL of the cast. */
+const repeats = (from: Type, to: Type) =>
+  isText(from) || from.kind === 'json' || to.kind === 'row' || to.kind === 'varchar' || /^time/.test(from.kind + to.kind)
+
+function castOf(value: string, from: Type, to: Type, safe: boolean): string | undefined {
   if (from.kind === 'unknown') return `CAST(NULL AS ${duckdbType(to)})`
   if (sameType(from, to)) return value
   const cast = (inner: string, type = duckdbType(to)) => `${safe ? 'TRY_CAST' : 'CAST'}(${inner} AS ${type})`
