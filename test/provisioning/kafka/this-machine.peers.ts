@@ -3,13 +3,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { consume, createTopic, describeTopic, openLab, produce } from '../../../lib/index.ts'
+import { consume, createTopic, openLab, produce } from '../../../lib/index.ts'
 import { waitFor } from '../../../lib/wait.ts'
 import { replication } from '../../../provisioning/kafka/replication.ts'
 import { down, status, up } from '../../../provisioning/kafka/this-machine.ts'
 import { kafkaDistProblem, localReleases } from '../../helpers/kafka-dist.ts'
 import { skipUnless } from '../../helpers/peers.ts'
 import { someQuotes } from '../../helpers/quotes.ts'
+import { recordsOf } from '../host/drill.ts'
 import { walk } from '../walk.ts'
 
 // a busy machine needs ten times what an idle one does
@@ -43,6 +44,7 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
     { brokers: 1 as const, kraft: true },
     { brokers: 3 as const, kraft: false },
   ])('starts, serves the lab, starts nothing twice, keeps its data, stops: %o', async shape => {
+    said.length = 0
     const began = performance.now()
     // two at once: the second waits, and finds all of it running
     const [cluster] = await Promise.all([
@@ -71,7 +73,7 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
     await down({}, say)
     expect(await status(say)).toBe(false)
     expect((await up({ ...shape, releases: releases.file }, say)).bootstrap).toEqual(cluster.bootstrap)
-    expect((await describeTopic(lab, 'lesson-here')).records).toBe(2000)
+    expect(await recordsOf(lab, 'lesson-here')).toBe(2000)
     const services = await cluster.status()
     for (const { name, pid } of services.filter(({ name }) => /zookeeper|broker-0/.test(name))) {
       process.kill(pid as number, 'SIGKILL')
@@ -81,7 +83,7 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
       expect(said[0]).toMatch(new RegExp(`^started ${name} in`))
       expect(await status(say)).toBe(true)
     }
-    expect((await describeTopic(lab, 'lesson-here')).records).toBe(2000)
+    expect(await recordsOf(lab, 'lesson-here')).toBe(2000)
     await lab.close()
   })
 
@@ -97,7 +99,7 @@ describe.skipIf(skip)('real Kafka on this machine', () => {
     expect(said[0]).toContain(`another program listens on port ${port}`)
     expect(after).not.toEqual(before)
     const lab = openLab({ kafka: { kind: 'cluster', brokers: after, tls: false } })
-    expect((await describeTopic(lab, 'lesson-here')).records).toBe(2000)
+    expect(await recordsOf(lab, 'lesson-here')).toBe(2000)
     await lab.close()
   })
 
