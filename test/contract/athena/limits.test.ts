@@ -22,7 +22,7 @@ const stateOf = async (at: Home, id: string) =>
   (await at.athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }))).QueryExecution!.Status!.State!
 
 test('a query that takes longer than the limit fails, and the next one is answered', async () => {
-  const at = await home({ timeMs: 4000 })
+  const at = await home({ timeMs: 12_000 })
   expect((await at.query(ENDLESS)).reason).toMatch(/^Query timeout/)
   expect((await at.query('SELECT 40 + 2')).rows).toEqual([['42']])
 })
@@ -126,4 +126,22 @@ test('a statement that is nested too deep is refused, and the server goes on', a
   expect((await at.query(`SELECT '${'x'.repeat(262_144)}'`)).reason).toContain(
     'Member must have length less than or equal to 262144',
   )
+})
+
+test('a long statement is translated while the server answers others, with the catalog at hand', async () => {
+  const at = await home({})
+  const long = at.query(`SELECT ${'('.repeat(130_000)}1${')'.repeat(130_000)}`)
+  const first = await Promise.race([long.then(() => 'long'), at.athena.send(new ListWorkGroupsCommand({})).then(() => 'short')])
+  expect(first).toBe('short')
+  expect((await long).reason).toBe('line 1:1: statement is too large (stack overflow while parsing)')
+  await at.put('long/part.json', '{"n":1}\n{"n":2}\n')
+  await at.query(
+    `CREATE EXTERNAL TABLE numbers (n int) ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://${at.bucket}/long/'`,
+  )
+  const padding = `/*${'x'.repeat(5000)}*/`
+  expect((await at.query(`SELECT ${padding} sum(n) FROM numbers`)).rows).toEqual([['3']])
+  expect((await at.query(`SELECT n FROM nowhere -- ${padding}`)).reason).toMatch(/^TABLE_NOT_FOUND: line 1:15: Table/)
+  expect((await at.query(`SELECT n FRM numbers x ${padding}`)).state).toBe('MALFORMED_QUERY')
+  expect((await at.query(`CREATE VIEW doubles AS SELECT ${padding} n * 2 AS d FROM numbers`)).state).toBe('SUCCEEDED')
+  expect((await at.query('SELECT max(d) FROM doubles')).rows).toEqual([['4']])
 })
