@@ -1,4 +1,10 @@
-import type { ColumnInfo, QueryExecution, Row } from '@aws-sdk/client-athena'
+import type {
+  ColumnInfo,
+  QueryExecution,
+  Row,
+  StartQueryExecutionCommandInput,
+  StartQueryExecutionCommandOutput,
+} from '@aws-sdk/client-athena'
 import { athenaClient, awsError } from './aws.ts'
 import { LabError } from './errors.ts'
 import type { Lab } from './lab.ts'
@@ -82,7 +88,7 @@ async function run(lab: Lab, sql: string, options: QueryOptions): Promise<QueryE
   const athena = await athenaClient(lab)
   const subject = `query ${JSON.stringify(sql.replace(/\s+/g, ' ').trim().slice(0, 60))}`
   try {
-    const { QueryExecutionId } = await athena.startQueryExecution({
+    const { QueryExecutionId } = await startQuery(lab, {
       QueryString: sql,
       QueryExecutionContext: { Database: database },
       WorkGroup: workgroup,
@@ -107,6 +113,19 @@ async function run(lab: Lab, sql: string, options: QueryOptions): Promise<QueryE
   } catch (error) {
     if (signal?.aborted) throw new LabError('QUERY_STOPPED', `${subject}: was stopped.`, { cause: error })
     throw queryError(error)
+  }
+}
+
+/** Starts a query. The embedded home makes the work group of the settings when it is first used, as it makes the bucket; on AWS the
+ *  scripts of provisioning/ make both. */
+async function startQuery(lab: Lab, input: StartQueryExecutionCommandInput): Promise<StartQueryExecutionCommandOutput> {
+  const athena = await athenaClient(lab)
+  try {
+    return await athena.startQueryExecution(input)
+  } catch (error) {
+    if (lab.config.cloud.kind !== 'embedded' || (error as Error).message !== 'WorkGroup is not found.') throw error
+    await athena.createWorkGroup({ Name: input.WorkGroup }).catch(() => undefined) // somebody else may have been quicker
+    return athena.startQueryExecution(input)
   }
 }
 

@@ -2,11 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { ensureBucket } from '../lib/bucket.ts'
 import type { Lab } from '../lib/lab.ts'
 import { query, queryRows } from '../lib/query.ts'
-import { homeForTests } from './helpers/lab.ts'
+import { homeForTests, type OpenLab } from './helpers/lab.ts'
 
 let lab: Lab
+let open: OpenLab
 beforeAll(async () => {
-  lab = (await homeForTests()).open()
+  open = (await homeForTests()).open
+  lab = open()
   await ensureBucket(lab)
 })
 
@@ -17,6 +19,12 @@ describe('query', () => {
     expect(rows).toEqual([{ a: 1, big: 9007199254740993n, c: 1.5, d: 'x', e: true, f: null, g: '2021-05-28' }])
     expect(columns.map(({ type }) => type)).toEqual(['integer', 'bigint', 'double', 'varchar', 'boolean', 'varchar', 'date'])
     expect(truncated).toBe(false)
+  })
+
+  it("makes the settings' work group at home, where the scripts for AWS have not", async () => {
+    const sql = 'SELECT 1 AS a'
+    const both = await Promise.all(['1', '2'].map(() => query(open({ workgroup: 'tickerlake', bucket: lab.config.bucket }), sql)))
+    expect(both.map(({ rows }) => rows)).toEqual([[{ a: 1 }], [{ a: 1 }]])
   })
 
   it('keeps columns of the same name apart', async () => {
