@@ -1,5 +1,5 @@
 import { JsonNumber, readPath, type Condition, type Path, type PathQuery } from './json-path.ts'
-import { javaNumber } from './texts.ts'
+import { javaNumber, scientific } from './texts.ts'
 
 /** JSON_EXISTS, JSON_VALUE and JSON_QUERY of standard SQL. */
 
@@ -265,16 +265,10 @@ export function jsonValue(text: string, path: string): string {
     if (found.length > 1) throw fail('JSON path found multiple items')
     const [value] = found
     if (value === null) return 'N'
-    if (value instanceof JsonNumber) return `V${whole(value) ? value.text : scientific(value)}`
+    if (value instanceof JsonNumber) return `V${whole(value) ? value.text : scientific(Number(value.text))}`
     if (typeof value === 'object') throw fail(`JSON path found an item that cannot be converted to an SQL value`)
     return `V${String(value)}`
   })
-}
-
-/** A double as CAST to varchar prints it: `1.5E0`. */
-function scientific(number: JsonNumber): string {
-  const [mantissa, exponent] = Number(number.text).toExponential().split('e') as [string, string]
-  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
 }
 
 /** `V` with the JSON text, `M` when nothing was found, or `E` with the error. */

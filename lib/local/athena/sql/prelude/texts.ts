@@ -118,6 +118,11 @@ export function javaNumber(value: number): string {
   const size = Math.abs(value)
   if (value === 0 || (size >= 1e-3 && size < 1e7))
     return Number.isInteger(value) ? `${Object.is(value, -0) ? '-0' : value}.0` : String(value)
+  return scientific(value)
+}
+
+/** A double as CAST to varchar prints it: `1.5E0`. */
+export function scientific(value: number): string {
   const [mantissa, exponent] = value.toExponential().split('e') as [string, string]
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
 }
