@@ -88,12 +88,13 @@ async function files(context: HostContext): Promise<RemoteFile[]> {
   ]
 }
 
-/** How many full partitions must fit into half of the disk: the lab's topic, its dead letters, Kafka's own two, and a lesson's. */
-const partitionsThatFit = 12
+/** How many full partitions must fit into half of the disk: the lab's topic and its dead letters, Kafka's own two, and those of seven lessons' topics. */
+export const partitionsThatFit = 30
 
 /** The broker's whole configuration for a disk of this size. */
 export function settings(context: Pick<HostContext, 'secure' | 'kraft' | 'secrets'>, diskMiB: number): Properties {
-  const retentionBytes = Math.min(1024, Math.max(8, Math.floor(diskMiB / 2 / partitionsThatFit))) * 1048576
+  // deletion works by whole segments, each a quarter of this at most: one more than retention may be there
+  const retentionBytes = Math.min(1024, Math.max(4, Math.floor(diskMiB / 2 / partitionsThatFit / 1.25))) * 1048576
   return {
     ...(context.kraft ? kraftRoles : { 'broker.id': 0, ...zookeeperClient() }),
     ...brokerProperties({ dataDir: '/var/lib/kafka', brokers: 1 }),
@@ -137,7 +138,13 @@ const security = (adminPassword: string): Properties => ({
 })
 
 async function formatDisk({ host }: HostContext): Promise<void> {
-  await host.run`[ -f /var/lib/kafka/meta.properties ] || {
+  await host.run`cd /var/lib/kafka
+    [ -f meta.properties ] || {
+      kept=$(ls -d *-[0-9] *-[0-9][0-9] 2>/dev/null | grep -v '^__cluster_metadata-0$' | head -3 | tr '\n' ' ' || true)
+      if [ -n "$kept" ]; then
+        echo "/var/lib/kafka has topics ($kept) and no meta.properties, which says whose they are: bring that file back, or delete the folder's content" >&2
+        exit 1
+      fi
       find /var/lib/kafka -mindepth 1 -delete
       cd /; KAFKA_HEAP_OPTS=-Xmx96M LOG_DIR=/var/log/kafka runuser -u kafka -- /opt/kafka/bin/kafka-storage.sh format -t ${newClusterId()} -c /etc/lab/server.properties
     }`

@@ -61,7 +61,7 @@ ask() { curl -fsS --connect-timeout 1 -m 5 "$@" 2>/dev/null | head -c 1000 | tr 
 get() { ask -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
 
 token=
-tries=3; [ ! -e "$answered" ] || tries=60
+tries=3; [ ! -e "$answered" ] || tries=600
 for ((i = 0; i < tries; i++)); do
   token=$(ask -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
   # a page of some other service is no token
@@ -69,12 +69,16 @@ for ((i = 0; i < tries; i++)); do
   token=; sleep 0.5
 done
 address=
-if [ -n "$token" ] && [ "$(get local-ipv4)" != "$given" ]; then # set up through its private address, it is used through that
-  for _ in {1..10}; do
-    address=$(get public-ipv4)
-    isAddress "$address" && break
-    address=; sleep 0.5
-  done
+if [ -n "$token" ]; then
+  if [ "$(get local-ipv4)" != "$given" ]; then # set up through its private address, it is used through that
+    for _ in {1..20}; do
+      address=$(get public-ipv4)
+      isAddress "$address" && break
+      address=; sleep 0.5
+    done
+  fi
+elif [ -e "$answered" ]; then # the address given at set-up may be somebody else's by now
+  echo 'the metadata service of this host does not answer' >&2; exit 1
 fi
 [ -n "$address" ] || address=$given
 [[ $address =~ ^[0-9A-Za-z][0-9A-Za-z.-]*$ ]] || { echo "not an address: $address" >&2; exit 1; }

@@ -111,7 +111,7 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
 
   it('comes back by itself after kill -9 of the broker', async () => {
     drill.host.ssh('systemctl kill -s KILL --kill-whom=main lab-kafka')
-    expect(await drill.back('kill -9 of the broker', performance.now())).toBeLessThan(within(30))
+    expect(await drill.back('kill -9 of the broker', performance.now())).toBeLessThan(within(15))
   })
 
   it('loses nothing and says nothing to a producer when ZooKeeper is killed', async () => {
@@ -145,12 +145,12 @@ describe.skipIf(skip)('a bare host with 800 MiB, plain', () => {
   it('comes back by itself after a reboot, and after stop and start under the new address', async () => {
     let began = performance.now()
     await drill.host.reboot()
-    expect(await drill.back('reboot', began)).toBeLessThan(within(30))
+    expect(await drill.back('reboot', began)).toBeLessThan(within(15))
     const before = drill.host.address
     await drill.host.stopAndStart()
     began = performance.now()
     expect(drill.host.address).not.toBe(before)
-    expect(await drill.back('stop and start', began)).toBeLessThan(within(30))
+    expect(await drill.back('stop and start', began)).toBeLessThan(within(15))
     expect(readFileSync(join(drill.dir, 'kafka.env'), 'utf8')).toContain(`${drill.host.address}:9092`)
     const lab = await drill.openLab()
     expect(await recordsOf(lab, 'lesson-million')).toBe(1_000_000)

@@ -95,7 +95,11 @@ describe('swap', () => {
   it('is made on a host of 1 GiB: once, with dd, for the owner only, also for the next boot', async () => {
     const small = host(948)
     expect(await swap.skip?.(contextOf(small))).toBeUndefined()
-    expect(await swap.check(contextOf(small))).toEqual(['no swap', 'swappiness is not 10'])
+    expect(await swap.check(contextOf(small))).toEqual([
+      'no swap',
+      'swappiness is not 10',
+      'swappiness is not 10 after the next boot',
+    ])
     await swap.apply(contextOf(small))
     const file = join(small.root, 'swapfile')
     const made = small.calls().filter(call => /^(dd|mkswap|swapon \/)/.test(call))
@@ -106,6 +110,19 @@ describe('swap', () => {
     expect(small.read('etc/fstab').match(/swapfile none swap/g)).toHaveLength(1)
     expect(execFileSync('stat', ['-c', '%a', file], { encoding: 'utf8' }).trim()).toBe('600')
     expect(small.read('etc/sysctl.d/90-lab.conf')).toBe('vm.swappiness=10\n')
+  })
+
+  it('is mended when a set-up ended before it was there for the next boot', async () => {
+    const small = host(948)
+    await swap.apply(contextOf(small))
+    small.write('etc/fstab', 'UUID=1 / ext4 defaults 0 1\n')
+    small.write('etc/sysctl.d/90-lab.conf', '')
+    expect(await swap.check(contextOf(small))).toEqual([
+      'no swap after the next boot',
+      'swappiness is not 10 after the next boot',
+    ])
+    await swap.apply(contextOf(small))
+    expect(await swap.check(contextOf(small))).toEqual([])
   })
 
   it('is not needed with 2 GiB, and not possible in a container', async () => {

@@ -47,6 +47,9 @@ it('waits for a service that was there before, and not for one that never was', 
   expect((await addressWith(metadata, { silent: 9 })).address).toBe(is('192.0.2.1'))
 })
 
+it("is none rather than an old one, which may be somebody else's by now, when a known service stays silent", () =>
+  expect(addressWith({}, { known: true })).rejects.toThrow('metadata service of this host does not answer'))
+
 it('is the private one of a host that was set up through it', async () =>
   expect(
     (await addressWith({ token, 'local-ipv4': '172.31.0.9', 'public-ipv4': '3.4.5.6' }, { given: '172.31.0.9' })).address,

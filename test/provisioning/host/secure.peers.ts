@@ -112,7 +112,7 @@ describe.skipIf(skip)('a bare host, --kraft', () => {
       /with KRaft, which the other kind cannot read/,
     )
     drill.host.ssh('systemctl kill -s KILL --kill-whom=main lab-kafka')
-    expect(await drill.back('kill -9 of the broker, --kraft', performance.now())).toBeLessThan(within(30))
+    expect(await drill.back('kill -9 of the broker, --kraft', performance.now())).toBeLessThan(within(15))
   })
 })
 
