@@ -1,9 +1,9 @@
-import { errorMessage } from '../../lib/errors.ts'
+import { errorMessage, LabError } from '../../lib/errors.ts'
 import type { Step } from '../host/step.ts'
 import { callerCidr, parseCidr } from './caller.ts'
-import { unless } from './cli.ts'
+import { believed, unless } from './cli.ts'
 import type { AwsContext } from './context.ts'
-import { tagSpecification } from './names.ts'
+import { isTagged, type Tag, tagSpecification } from './names.ts'
 import { defaultVpc } from './region.ts'
 import { runAlone } from './run-alone.ts'
 
@@ -21,6 +21,8 @@ interface Permission {
 interface Group {
   GroupId: string
   IpPermissions: Permission[]
+  VpcId?: string
+  Tags?: Tag[]
 }
 
 // ssh and Kafka; ZooKeeper's 2181 is never among them
@@ -32,23 +34,22 @@ export const securityGroup: Step<AwsContext> = {
   skip: ({ options }) => (options.kafka === false ? 'no Kafka host' : undefined),
   async check(context) {
     const cidr = await wantedCidr(context)
-    const group = await findGroup(context)
+    const group = await ownGroup(context)
     if (!group) return [`no security group ${context.names.securityGroup}`]
     return [
       ...ports.filter(port => !isOpen(group, port, cidr)).map(port => `port ${port} is closed for ${cidr}`),
-      ...strangers(group, cidr).map(describe),
+      ...strangers(group, cidr).map(describeRule),
     ]
   },
   async apply(context) {
     const { aws, names, save } = context
     const cidr = await wantedCidr(context)
-    const group = (await findGroup(context)) ?? (await createGroup(context))
+    const group = (await ownGroup(context)) ?? (await createGroup(context))
     for (const port of ports) {
       if (isOpen(group, port, cidr)) continue
-      await unless(
-        ['InvalidPermission.Duplicate'],
-        aws`ec2 authorize-security-group-ingress --group-id ${group.GroupId} --protocol tcp --port ${port} --cidr ${cidr}`,
-      )
+      const open = () =>
+        aws`ec2 authorize-security-group-ingress --group-id ${group.GroupId} --protocol tcp --port ${port} --cidr ${cidr}`
+      await unless(['InvalidPermission.Duplicate'], believed(open, ['InvalidGroup.NotFound', 'InvalidSecurityGroupID.NotFound']))
     }
     for (const permission of strangers(group, cidr)) {
       const rule = JSON.stringify([permission])
@@ -74,10 +75,28 @@ async function wantedCidr({ options, state, say }: AwsContext): Promise<string> 
   }
 }
 
-/** The lab's security group, undefined when there is none. */
+/** The lab's security group by name and tag, undefined when there is none. */
 export async function findGroup({ aws, names }: AwsContext): Promise<Group | undefined> {
-  const filters = [`Name=group-name,Values=${names.securityGroup}`]
+  const filters = [`Name=group-name,Values=${names.securityGroup}`, `Name=tag:Project,Values=${names.project}`]
   return (await aws<{ SecurityGroups: Group[] }>`ec2 describe-security-groups --filters ${filters}`).SecurityGroups[0]
+}
+
+/**
+ * The lab's security group in the default VPC, where the instance will be: names repeat from VPC to VPC. Throws LabError
+ * SECURITY_GROUP when the group of that name there is somebody else's.
+ */
+export async function ownGroup({ aws, names, region }: AwsContext): Promise<Group | undefined> {
+  const filters = [`Name=group-name,Values=${names.securityGroup}`]
+  const { SecurityGroups } = await aws<{ SecurityGroups: Group[] }>`ec2 describe-security-groups --filters ${filters}`
+  if (!SecurityGroups.length) return undefined
+  const vpc = await defaultVpc(aws, region)
+  const group = SecurityGroups.find(({ VpcId }) => VpcId === vpc)
+  if (group && !isTagged(group.Tags, names))
+    throw new LabError(
+      'SECURITY_GROUP',
+      `Security group ${names.securityGroup} (${group.GroupId}): it is there already and does not carry the tag Project=${names.project}, so its rules are not the lab's to change. Delete it if nobody needs it: aws ec2 delete-security-group --group-id ${group.GroupId}`,
+    )
+  return group
 }
 
 async function createGroup({ aws, names, ...context }: AwsContext): Promise<Group> {
@@ -89,7 +108,8 @@ async function createGroup({ aws, names, ...context }: AwsContext): Promise<Grou
   return { GroupId, IpPermissions: [] }
 }
 
-const isOpen = ({ IpPermissions }: Group, port: number, cidr: string): boolean =>
+/** Whether a port is open for just this address. */
+export const isOpen = ({ IpPermissions }: Group, port: number, cidr: string): boolean =>
   IpPermissions.some(rule => isFor(rule, port) && rule.IpRanges?.some(({ CidrIp }) => CidrIp === cidr))
 
 const isFor = ({ IpProtocol, FromPort, ToPort }: Permission, port: number): boolean =>
@@ -114,7 +134,8 @@ export function strangers({ IpPermissions }: Group, cidr: string): Permission[] 
   })
 }
 
-function describe({ IpProtocol, FromPort, ToPort, ...who }: Permission): string {
+/** A rule of `strangers` in words: `port 22 is open for 0.0.0.0/0`. */
+export function describeRule({ IpProtocol, FromPort, ToPort, ...who }: Permission): string {
   const [name] = [who.IpRanges, who.Ipv6Ranges, who.PrefixListIds, who.UserIdGroupPairs].flatMap(list =>
     (list ?? []).map(entry => Object.values(entry)[0]),
   )

@@ -1,5 +1,5 @@
 import { LabError } from '../../lib/errors.ts'
-import { findGroup } from './02-security-group.ts'
+import { describeRule, findGroup, strangers } from './02-security-group.ts'
 import { findInstance, type Instance, madeAt, stoppedSince } from './03-instance.ts'
 import { bucketExists } from './04-bucket.ts'
 import { workGroup } from './07-workgroup.ts'
@@ -64,8 +64,8 @@ function costLines(found: Instance, { state, region }: AwsContext): string[] {
 
 async function sayWhoMayReachIt(context: AwsContext): Promise<void> {
   const group = await findGroup(context)
-  const all = group?.IpPermissions.flatMap(({ IpRanges }) => (IpRanges ?? []).map(({ CidrIp }) => CidrIp)) ?? []
-  context.say(all.length ? `ssh and Kafka are open for ${[...new Set(all)].join(', ')}` : 'nobody may reach it: no rule')
+  const rules = group ? strangers(group, 'nobody').map(describeRule) : []
+  context.say(rules.join('; ') || 'nobody may reach it: no rule')
 }
 
 /** How long ago that was, in the largest unit that says something. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../lib/config.ts'
 import { LabError } from '../../lib/errors.ts'
-import { findGroup } from '../aws/02-security-group.ts'
+import { describeRule, findGroup, isOpen, strangers } from '../aws/02-security-group.ts'
 import { findInstance, type Instance } from '../aws/03-instance.ts'
 import { callerCidr } from '../aws/caller.ts'
 import { type Aws, configuredRegion, openAws } from '../aws/cli.ts'
@@ -147,28 +147,37 @@ function lookAtInstance(instance: Instance, { kafka }: Config, state: State): Fi
 async function lookAtRules(context: AwsContext, { myCidr = callerCidr }: AwsOutside): Promise<Finding[]> {
   const group = await findGroup(context)
   if (!group) return []
-  const open = group.IpPermissions.flatMap(({ FromPort, ToPort, IpRanges = [] }) =>
-    IpRanges.map(({ CidrIp }) => ({ from: FromPort ?? 0, to: ToPort ?? 65_535, cidr: CidrIp })),
+  const mine = await myCidr().catch(() => undefined)
+  const others = strangers(group, mine ?? 'nobody')
+  const wide = others.filter(({ IpRanges, Ipv6Ranges }) =>
+    [IpRanges?.[0]?.CidrIp, Ipv6Ranges?.[0]?.CidrIpv6].some(cidr => cidr !== undefined && !/\/(32|128)$/.test(cidr)),
   )
-  const wide = open.filter(({ cidr }) => cidr.endsWith('/0'))
   if (wide.length) {
     return [
       wrong(
-        `security group ${group.GroupId} lets the whole world in at port ${some(wide.map(({ from }) => String(from)))}`,
-        'a rule for 0.0.0.0/0: plain Kafka asks nobody for a password',
+        `security group ${group.GroupId}: ${some(wide.map(describeRule))}`,
+        'a rule for more than one address: plain Kafka asks nobody for a password',
         'npx tickerlake aws start puts your own address in its place',
       ),
     ]
   }
-  const mine = await myCidr().catch(() => undefined)
   if (!mine) return [skipped("security group: this machine's own address could not be found out (checkip.amazonaws.com)")]
-  const closed = [22, 9092].filter(port => !open.some(({ from, to, cidr }) => cidr === mine && from <= port && port <= to))
-  if (closed.length === 0) return [fine(`security group ${group.GroupId} lets in ${mine} only`)]
+  const closed = [22, 9092].filter(port => !isOpen(group, port, mine))
+  if (closed.length) {
+    return [
+      wrong(
+        `port ${closed.join(' and ')} ${closed.length > 1 ? 'are' : 'is'} closed for your address ${mine}${others.length ? `; ${some(others.map(describeRule))}` : ''}`,
+        'your own address has changed since (home routers get new ones, a VPN has others): connections time out',
+        'npx tickerlake aws start puts your address of today in',
+      ),
+    ]
+  }
+  if (others.length === 0) return [fine(`security group ${group.GroupId} lets in ${mine} only`)]
   return [
     wrong(
-      `port ${closed.join(' and ')} ${closed.length > 1 ? 'are' : 'is'} closed for your address ${mine}; open for ${some([...new Set(open.map(({ cidr }) => cidr))]) || 'nobody'}`,
-      'your own address has changed since (home routers get new ones, a VPN has others): connections time out',
-      'npx tickerlake aws start puts your address of today in',
+      `security group ${group.GroupId}: ${some(others.map(describeRule))}`,
+      'somebody opened it for others than you: plain Kafka asks nobody for a password',
+      'npx tickerlake aws start leaves your own address only',
     ),
   ]
 }

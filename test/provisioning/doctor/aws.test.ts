@@ -137,7 +137,7 @@ it.each<[string, Answers, Parameters<typeof seen>[1], RegExp]>([
     "one's own address that changed",
     {},
     { cidr: '198.51.100.99/32' },
-    /port 22 and 9092 are closed for your address 198\.51\.100\.99\/32; open for 198\.51\.100\.7\/32\./,
+    /port 22 and 9092 are closed for your address 198\.51\.100\.99\/32; port 22 is open for 198\.51\.100\.7\/32/,
   ],
   [
     'a rule for the world',
@@ -147,7 +147,7 @@ it.each<[string, Answers, Parameters<typeof seen>[1], RegExp]>([
       },
     },
     {},
-    /lets the whole world in at port 9092/,
+    /port 9092 is open for 0\.0\.0\.0\/0.*more than one address/,
   ],
   ['no role', { 'iam get-role': 'NoSuchEntity' }, {}, /there is no role r/],
   [
@@ -191,6 +191,20 @@ it.each<[string, Answers, Parameters<typeof seen>[1], RegExp]>([
 ])('finds %s', async (_, change, place, words) =>
   expect(wrongs(await seen(change, place))).toEqual([expect.stringMatching(words)]),
 )
+
+it.each([
+  ['half of the world', rule(9092, '0.0.0.0/1'), /9092 is open for 0\.0\.0\.0\/1.*more than one address/],
+  [
+    'the world by IPv6',
+    { ...rule(9092, mine), Ipv6Ranges: [{ CidrIpv6: '::/0' }] },
+    /9092 is open for ::\/0.*more than one address/,
+  ],
+  ['somebody else', rule(9092, '192.0.2.4/32'), /9092 is open for 192\.0\.2\.4\/32.*others than you/],
+  ['another port', rule(2181, mine), /port 2181 is open/],
+])('finds a rule for %s', async (_, extra, words) => {
+  const SecurityGroups = [{ GroupId: 'sg-1', IpPermissions: [rule(22, mine), rule(9092, mine), extra] }]
+  expect(wrongs(await seen({ 'ec2 describe-security-groups': { SecurityGroups } }, {}))).toEqual([expect.stringMatching(words)])
+})
 
 it('skips what the user may not see', async () => {
   const findings = await seen({

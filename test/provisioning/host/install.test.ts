@@ -197,7 +197,7 @@ describe('Kafka', () => {
 
   it('leaves nothing when the disk is full while unpacking, and repairs itself the next time', async () => {
     const host = new StubHost(debian, { missing: ['tar'] })
-    host.stub('tar', 'touch half; echo "tar: a.jar: Cannot write: No space left on device" >&2; exit 2')
+    host.stub('tar', 'touch "$4/half"; echo "tar: a.jar: Cannot write: No space left on device" >&2; exit 2')
     await expect(kafka.apply(contextOf(host, release(['good'])))).rejects.toThrow('No space left on device')
     expect(opt(host)).toEqual([])
     host.stub('tar', `PATH='${process.env.PATH}' tar "$@"`)
