@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { LabError } from '../../lib/errors.ts'
 import type { Step } from '../host/step.ts'
-import { findGroup } from './02-security-group.ts'
+import { ownGroup } from './02-security-group.ts'
+import { believed } from './cli.ts'
 import type { AwsContext } from './context.ts'
 import { tagSpecification } from './names.ts'
 import type { State } from './state.ts'
@@ -98,7 +99,7 @@ async function runInstance(context: AwsContext): Promise<Instance> {
   if (!state.instanceType) save({ instanceType: await freeTierType(aws, region) })
   // a token whose instance is gone would bring that one back, terminated
   if (!state.clientToken || state.instanceId) save({ clientToken: randomUUID(), instanceId: undefined })
-  const group = await findGroup(context)
+  const group = await ownGroup(context)
   if (!group) throw new LabError('INSTANCE', 'Security group: it is not there. Run: npx tickerlake aws up')
   const disk = JSON.stringify([
     { DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8, VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true } },
@@ -106,10 +107,11 @@ async function runInstance(context: AwsContext): Promise<Instance> {
   const tags = ['instance', 'volume'].map(type => tagSpecification(type, names.instance, names))
   // T instances are "unlimited" by default: surplus credits cost extra
   const credits = state.instanceType?.startsWith('t') ? ['--credit-specification', 'CpuCredits=standard'] : []
-  const { Instances } = await aws<{ Instances: Instance[] }>`ec2 run-instances --count 1
+  const run = () => aws<{ Instances: Instance[] }>`ec2 run-instances --count 1
     --image-id ${state.imageId ?? ''} --instance-type ${state.instanceType ?? ''} --key-name ${names.key} --security-group-ids ${group.GroupId}
     --associate-public-ip-address --metadata-options HttpTokens=required,HttpEndpoint=enabled --block-device-mappings ${disk}
     ${credits} --client-token ${state.clientToken ?? ''} --tag-specifications ${tags}`
+  const { Instances } = await believed(run, ['InvalidGroup.NotFound', 'InvalidKeyPair.NotFound'])
   return Instances[0] as Instance
 }
 

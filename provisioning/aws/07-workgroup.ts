@@ -2,6 +2,7 @@ import { LabError } from '../../lib/errors.ts'
 import type { Step } from '../host/step.ts'
 import { AwsError, ifThere } from './cli.ts'
 import type { AwsContext } from './context.ts'
+import { isTagged, type Tag } from './names.ts'
 import { runAlone } from './run-alone.ts'
 
 /** A query that would read more is stopped: 1 GB costs half a cent. Athena's least is 10 MB. */
@@ -21,14 +22,8 @@ interface WorkGroup {
 export const workgroup: Step<AwsContext> = {
   title: 'Athena work group',
   async check(context) {
-    const { names } = context
-    const found = await workGroup(context)
-    if (!found) return [`no work group ${names.workgroup}`]
-    if (!(await workGroupIsOurs(context)))
-      throw new LabError(
-        'WORKGROUP',
-        `Athena work group ${names.workgroup}: it is there already and does not carry the tag Project=${names.project}, and \`down\` would delete it. Choose another name (LAB_WORKGROUP).`,
-      )
+    const found = await ownWorkGroup(context)
+    if (!found) return [`no work group ${context.names.workgroup}`]
     const { EnforceWorkGroupConfiguration, BytesScannedCutoffPerQuery, ResultConfiguration } = found.WorkGroup.Configuration ?? {}
     return [
       ...(EnforceWorkGroupConfiguration ? [] : ['its limits can be overridden']),
@@ -44,7 +39,7 @@ export const workgroup: Step<AwsContext> = {
       BytesScannedCutoffPerQuery: cutoffBytes,
       PublishCloudWatchMetricsEnabled: false,
     }
-    if (await workGroup(context)) {
+    if (await ownWorkGroup(context)) {
       const updates = JSON.stringify({ ResultConfigurationUpdates: ResultConfiguration, ...limits })
       await aws`athena update-work-group --work-group ${names.workgroup} --configuration-updates ${updates}`
       return
@@ -54,16 +49,27 @@ export const workgroup: Step<AwsContext> = {
   },
 }
 
+/** The lab's work group, undefined when there is none. Throws LabError WORKGROUP when one of that name is somebody else's. */
+export async function ownWorkGroup(context: AwsContext): Promise<WorkGroup | undefined> {
+  const { names } = context
+  const found = await workGroup(context)
+  if (!found || (await workGroupIsOurs(context))) return found
+  throw new LabError(
+    'WORKGROUP',
+    `Athena work group ${names.workgroup}: it is there already and does not carry the tag Project=${names.project}, and \`down\` would delete it. Choose another name (LAB_WORKGROUP).`,
+  )
+}
+
 /** A work group of a name of one's own may be somebody else's, with saved queries that `down` would delete: the tag tells. */
 export async function workGroupIsOurs({ aws, names, partition, region, account }: AwsContext): Promise<boolean> {
   if (names.workgroup === names.project) return true
   const arn = `arn:${partition}:athena:${region}:${account}:workgroup/${names.workgroup}`
-  const tags = aws<{ Tags: { Key: string; Value: string }[] }>`athena list-tags-for-resource --resource-arn ${arn}`
+  const tags = aws<{ Tags: Tag[] }>`athena list-tags-for-resource --resource-arn ${arn}`
   const { Tags } = await tags.catch((error: unknown) => {
     if (error instanceof AwsError && error.code === 'InvalidRequestException') return { Tags: [] }
     throw error
   })
-  return Tags.some(({ Key, Value }) => Key === 'Project' && Value === names.project)
+  return isTagged(Tags, names)
 }
 
 /** Where query results go: never under a prefix that a crawler reads. */

@@ -51,7 +51,7 @@ export const user: Step<AwsContext> = {
       await aws`iam delete-access-key --user-name ${user} --access-key-id ${id}`
     }
     if (own && keys.includes(own.AccessKeyId)) return
-    const made = await aws<{ AccessKey: AccessKey }>`iam create-access-key --user-name ${user}`
+    const made = await believed(() => aws<{ AccessKey: AccessKey }>`iam create-access-key --user-name ${user}`)
     writePrivate(keyFile(dir), JSON.stringify(made.AccessKey))
   },
 }
@@ -80,8 +80,8 @@ async function missingPolicies(context: AwsContext): Promise<PolicyName[]> {
 }
 
 async function isMember({ aws, names }: AwsContext): Promise<boolean> {
-  const { Groups } = await aws<{ Groups: { GroupName: string }[] }>`iam list-groups-for-user --user-name ${names.user}`
-  return Groups.some(({ GroupName }) => GroupName === names.group)
+  const found = await ifThere(aws<{ Groups: { GroupName: string }[] }>`iam list-groups-for-user --user-name ${names.user}`)
+  return found?.Groups.some(({ GroupName }) => GroupName === names.group) ?? false
 }
 
 /** The user's access keys; undefined when there is no user. */

@@ -98,6 +98,22 @@ export const isLookUp = ([, operation = '']: string[]): boolean => lookUps.test(
 // what a region that the account has not enabled says, too
 const unknownKeys = new Set(['InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure', 'OptInRequired'])
 
+const hasExpired = /^ExpiredToken(Exception)?$/
+
+// what the CLI itself says before it calls anybody (botocore/exceptions.py), and the true cause of each
+const noCredentials: [RegExp, string][] = [
+  [
+    /config profile \(.*\) could not be found/,
+    'there is no such profile. AWS_PROFILE names one of: aws configure list-profiles (or unset it).',
+  ],
+  [
+    /SSO session|SSO token|Token has expired|Token for .* does not exist/i,
+    'the SSO session has ended or was never begun. Run: aws sso login',
+  ],
+  [/Partial credentials found/, 'half of a pair of keys is set. Set both: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'],
+  [/locate credentials/, 'no credentials. Run: aws configure'],
+]
+
 // never by exit number: v1 and v2 differ
 function awsError(args: string[], text: string): AwsError {
   const code = /An error occurred \(([^)]+)\)/.exec(text)?.[1]
@@ -105,11 +121,13 @@ function awsError(args: string[], text: string): AwsError {
   if (code) {
     // what stands between says it as a page of HTML
     const said = `${what}: ${text.replace(/^[\s\S]*?An error occurred /, '').replace(/\s*<(!doctype|html)[\s\S]*/i, '')}`
+    if (hasExpired.test(code))
+      return new AwsError(code, `${what}: the session's token has expired. Log in again (aws sso login), or take new keys.`)
     const hint = unknownKeys.has(code) ? ' Are these the right keys? A region that must be enabled first answers the same.' : ''
     return new AwsError(code === '404' ? 'NotFound' : code === '403' ? 'Forbidden' : code, said + hint)
   }
-  if (/locate credentials|ExpiredToken|could not be found.*profile/i.test(text))
-    return new AwsError('Credentials', `${what}: no credentials. Run: aws configure`)
+  const lacking = noCredentials.find(([pattern]) => pattern.test(text))
+  if (lacking) return new AwsError('Credentials', `${what}: ${lacking[1]}`)
   if (/Could not connect/.test(text)) return new AwsError('Connect', `${what}: ${text}`)
   return new AwsError('CLI', `${what}: ${text}`)
 }
@@ -138,14 +156,18 @@ export async function unless(codes: string[], call: Promise<unknown>): Promise<b
   }
 }
 
-/** Runs a call on something made just now: IAM may say for some seconds that it is not there. */
-export async function believed<T>(call: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+/**
+ * Runs a call on something made (or deleted) just now, again and again while AWS answers one of `codes`: IAM may say for some
+ * seconds that what it made is not there. Throws the last error after `patienceMs`.
+ */
+export async function believed<T>(call: () => Promise<T>, codes = ['NoSuchEntity'], patienceMs = 30_000): Promise<T> {
+  const end = performance.now() + patienceMs
+  for (let pause = 500; ; pause = Math.min(2 * pause, 10_000)) {
     try {
       return await call()
     } catch (error) {
-      if (tries === 8 || !(error instanceof AwsError && error.code === 'NoSuchEntity')) throw error
-      await sleep(2000)
+      if (!(error instanceof AwsError && codes.includes(error.code)) || performance.now() + pause > end) throw error
+      await sleep(pause)
     }
   }
 }

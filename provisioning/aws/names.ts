@@ -22,8 +22,21 @@ export interface Names {
   roles: { crawler: string; sink: string; analyst: string }
 }
 
-/** The names of a lab: the configuration's where it has them, else `tickerlake`. A bucket's name must be the only one in the world. */
-export function names(config: Config, place: { account: string; region: string; bucket?: string }): Names {
+interface Place {
+  account: string
+  region: string
+  bucket?: string
+  prefix?: string
+  database?: string
+  crawler?: string
+  workgroup?: string
+}
+
+/**
+ * The names of a lab: those a place has already, else the configuration's, else `tickerlake`. A bucket's name must be the only one in
+ * the world.
+ */
+export function names(config: Config, place: Place): Names {
   const own = `tickerlake-${place.account}-${place.region}`
   const bucket = place.bucket ?? own
   return {
@@ -34,10 +47,10 @@ export function names(config: Config, place: { account: string; region: string; 
     instance: 'tickerlake-kafka',
     bucket,
     bucketIsOurs: bucket === own,
-    prefix: config.prefix,
-    database: config.database,
-    crawler: config.crawler,
-    workgroup: config.workgroup === 'primary' ? 'tickerlake' : config.workgroup,
+    prefix: place.prefix ?? config.prefix,
+    database: place.database ?? config.database,
+    crawler: place.crawler ?? config.crawler,
+    workgroup: place.workgroup ?? (config.workgroup === 'primary' ? 'tickerlake' : config.workgroup),
     budget: 'tickerlake',
     user: 'tickerlake-learner',
     group: 'tickerlake-learners',
@@ -47,6 +60,16 @@ export function names(config: Config, place: { account: string; region: string; 
 
 /** IAM's names for the three jobs. */
 export const roleNames = { crawler: 'tickerlake-crawler', sink: 'tickerlake-sink', analyst: 'tickerlake-analyst' }
+
+/** A tag as most services answer it. */
+export interface Tag {
+  Key: string
+  Value: string
+}
+
+/** Whether something carries the lab's tag: what does not is somebody else's, whatever its name. */
+export const isTagged = (tags: Tag[] | undefined, { project }: Names): boolean =>
+  tags?.some(({ Key, Value }) => Key === 'Project' && Value === project) ?? false
 
 /** `Key=Project,Value=…` for a resource, as EC2's tag specifications want them. */
 export const tagSpecification = (type: string, name: string, { project }: Names): string =>

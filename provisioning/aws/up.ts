@@ -4,7 +4,11 @@ import { createInterface } from 'node:readline/promises'
 import { LabError } from '../../lib/errors.ts'
 import { quote } from '../host/script.ts'
 import { runSteps, type StepCounts } from '../host/step.ts'
+import { ownKeyPair } from './01-key-pair.ts'
+import { ownGroup } from './02-security-group.ts'
 import { findInstance } from './03-instance.ts'
+import { ownBucketExists } from './04-bucket.ts'
+import { ownWorkGroup } from './07-workgroup.ts'
 import { parseCidr } from './caller.ts'
 import type { AwsOptions } from './cli.ts'
 import { type AwsContext, openAwsContext, type UpOptions } from './context.ts'
@@ -53,8 +57,19 @@ async function openPlanned(options: UpOptions, outer: Outer): Promise<AwsContext
   context.options.secure ||= context.state.secure ?? existsSync(join(context.dir, 'ca.pem'))
   if (options.cidr) parseCidr(options.cidr)
   await refuseWithoutServices(context)
+  await refuseWhatIsSomebodyElses(context)
   if (options.kafka !== false && !(await findInstance(context))) context.hostType = await hostType(context)
   return context
+}
+
+/** Before anything is made: what has the lab's names and not its marks would be changed, and deleted by `down`. */
+async function refuseWhatIsSomebodyElses(context: AwsContext): Promise<void> {
+  if (context.options.kafka !== false) {
+    await ownKeyPair(context)
+    await ownGroup(context)
+  }
+  await ownBucketExists(context)
+  await ownWorkGroup(context)
 }
 
 const introduce = ({ say, account, region, caller }: AwsContext): void =>
