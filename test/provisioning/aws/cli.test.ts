@@ -77,6 +77,21 @@ describe('openAws', () => {
     }
   })
 
+  it.each([
+    [255, 'The config profile (lab) could not be found', 'there is no such profile'],
+    [255, 'The SSO session associated with this profile has expired or is otherwise invalid.', 'aws sso login'],
+    [255, 'Error when retrieving token from sso: Token has expired and refresh failed', 'aws sso login'],
+    [255, 'Error loading SSO Token: Token for https://x.awsapps.com/start does not exist', 'aws sso login'],
+    [253, 'Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY', 'half of a pair of keys'],
+    [253, 'Unable to locate credentials. You can configure credentials by running "aws login".', 'no credentials'],
+    [254, 'An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: x', "the session's token has expired"],
+    [254, 'An error occurred (ExpiredTokenException) when calling the GetTables operation: x', "the session's token has expired"],
+  ])('ended with %d and %j: names the true cause', async (exit, words, sentence) => {
+    const { command } = fakeCli('1.0.0', `echo '${words}' >&2; exit ${exit}`)
+    const aws = await openAws({ region: 'x', command, say: () => {} })
+    await expect(aws`sts get-caller-identity`).rejects.toThrow(sentence)
+  })
+
   it('takes "not there" for an answer, and nothing else', async () => {
     const missing = await openAws({
       region: 'x',
