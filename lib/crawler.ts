@@ -103,6 +103,13 @@ export async function deleteCrawler(lab: Lab, crawler: string): Promise<boolean>
   }
 }
 
+/** Glue's configuration of a crawler that makes one table of a prefix, its partitions with the table's columns. */
+export const lakeCrawl = {
+  Version: 1.0,
+  Grouping: { TableGroupingPolicy: 'CombineCompatibleSchemas' },
+  CrawlerOutput: { Partitions: { AddOrUpdateBehavior: 'InheritFromTable' } },
+}
+
 async function ensureDatabase(lab: Lab, database: string): Promise<void> {
   const glue = await glueClient(lab)
   await glue.createDatabase({ DatabaseInput: { Name: database } }).catch(error => {
@@ -119,16 +126,12 @@ interface CrawlerPlan {
 
 async function ensureCrawler(lab: Lab, { crawler, database, path, oneTable }: CrawlerPlan): Promise<void> {
   const glue = await glueClient(lab)
-  const grouping = {
-    Grouping: { TableGroupingPolicy: 'CombineCompatibleSchemas' },
-    CrawlerOutput: { Partitions: { AddOrUpdateBehavior: 'InheritFromTable' } },
-  }
   const wanted = {
     Name: crawler,
     Role: lab.config.crawlerRole,
     DatabaseName: database,
     Targets: { S3Targets: [{ Path: path }] },
-    Configuration: JSON.stringify({ Version: 1.0, ...(oneTable ? grouping : {}) }),
+    Configuration: JSON.stringify(oneTable ? lakeCrawl : { Version: 1.0 }),
   }
   try {
     await glue.createCrawler(wanted)

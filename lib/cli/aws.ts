@@ -79,6 +79,6 @@ const common = (command: Command): Command =>
     .option('--no-kafka', 'only S3, Glue and Athena, no instance')
     .option('--user', "the tutorial's IAM user with access keys", false)
     .option('--email <address>', 'who is told when the budget is nearly used')
-    .option('--crawl-schedule <cron>', "a schedule for the crawler, such as 'cron(0 6 * * ? *)'; each crawl costs")
+    .option('--crawl-schedule <cron>', "a schedule for the crawler, such as 'cron(0 6 * * ? *)'; each crawl costs; none ends it")
     .option('--releases <file>', 'another list of Kafka versions, addresses and sums')
     .option('--ssh-config <file>', 'another ssh configuration (ssh -F)')

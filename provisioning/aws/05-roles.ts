@@ -13,16 +13,20 @@ export const roles: Step<AwsContext> = {
   async check(context) {
     const differs: string[] = []
     for (const role of roleNames) {
-      // asks for both in one call: without the role there is no policy either
-      if (!(await hasPolicy(context, role))) differs.push(`role ${context.names.roles[role]} is missing or has other rights`)
+      differs.push(...(await differences(context, role)))
     }
     return differs
   },
   async apply(context) {
     const { aws, names } = context
     for (const role of roleNames) {
-      if (await hasPolicy(context, role)) continue
+      const differs = await differences(context, role)
+      if (!differs.length) continue
       await createRole(context, role)
+      if (differs.some(difference => difference.endsWith(' trusts others'))) {
+        const trusted = JSON.stringify(trust(role, context))
+        await aws`iam update-assume-role-policy --role-name ${names.roles[role]} --policy-document ${trusted}`
+      }
       const document = JSON.stringify(policy(role, context))
       await believed(
         () => aws`iam put-role-policy --role-name ${names.roles[role]} --policy-name ${role} --policy-document ${document}`,
@@ -42,10 +46,26 @@ async function createRole(context: AwsContext, role: (typeof roleNames)[number])
 }
 
 /** Notes on AWS, before it is made, that a bucket will be the lab's: its tag comes a moment after it, and a state file can be lost. */
-export async function noteBucket(context: AwsContext): Promise<void> {
+export const noteBucket = (context: AwsContext): Promise<void> => note(context, { Bucket: context.names.bucket })
+
+/** Notes names on the crawler's role, which `down` asks when there is no state file. */
+export async function note(context: AwsContext, values: Record<string, string>): Promise<void> {
   const { aws, names } = context
   await createRole(context, 'crawler')
-  await believed(() => aws`iam tag-role --role-name ${names.roles.crawler} --tags ${`Key=Bucket,Value=${names.bucket}`}`)
+  const tags = Object.entries(values).map(([key, value]) => `Key=${key},Value=${value}`)
+  await believed(() => aws`iam tag-role --role-name ${names.roles.crawler} --tags ${tags}`)
+}
+
+/** What a role lacks or has too much: itself, who may take it on, its rights. */
+async function differences(context: AwsContext, role: (typeof roleNames)[number]): Promise<string[]> {
+  const { aws, names } = context
+  const name = names.roles[role]
+  const found = await ifThere(aws<{ Role: { AssumeRolePolicyDocument: unknown } }>`iam get-role --role-name ${name}`)
+  if (!found) return [`no role ${name}`]
+  return [
+    ...(isDeepStrictEqual(found.Role.AssumeRolePolicyDocument, trust(role, context)) ? [] : [`role ${name} trusts others`]),
+    ...((await hasPolicy(context, role)) ? [] : [`role ${name} has other rights`]),
+  ]
 }
 
 async function hasPolicy(context: AwsContext, role: (typeof roleNames)[number]): Promise<boolean> {

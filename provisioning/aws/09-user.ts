@@ -30,7 +30,8 @@ export const user: Step<AwsContext> = {
     return [
       ...missing.map(name => `the group has no policy ${name}`),
       ...((await isMember(context)) ? [] : ['the user is not in its group']),
-      ...(own && keys.length === 1 && keys[0] === own.AccessKeyId ? [] : ['no access key that is known here']),
+      ...(own && keys.includes(own.AccessKeyId) ? [] : ['no access key that is known here']),
+      ...keys.filter(id => id !== own?.AccessKeyId).map(id => `access key ${id}, whose secret is not here, is to be deleted`),
     ]
   },
   async apply(context) {

@@ -57,6 +57,13 @@ export async function openAwsContext(options: UpOptions, aws_: Omit<AwsOptions, 
   if (!region) throw new LabError('REGION', 'AWS region: not set. Say which, for example: export AWS_REGION=us-east-1')
   if (!/^[a-z]{2,5}(-[a-z]+)+-\d+$/.test(region))
     throw new LabError('REGION', `AWS region: expected a name such as us-east-1, got ${JSON.stringify(region)}.`)
+  const told = options.account
+  if (told && state.account && state.account !== told && Object.keys(state).some(key => key !== 'account')) {
+    throw new LabError(
+      'ACCOUNT',
+      `AWS account: the lab of this LAB_DIR is in ${state.account}, you said ${told}. Take that one down first, or use another LAB_DIR.`,
+    )
+  }
   if (state.region && state.region !== region) {
     throw new LabError(
       'REGION',
@@ -74,11 +81,23 @@ export async function openAwsContext(options: UpOptions, aws_: Omit<AwsOptions, 
     region,
     partition: caller.split(':')[1] ?? 'aws',
     caller,
-    names: names(config, { account, region, bucket: process.env.LAB_BUCKET || state.bucket }),
+    names: names(config, { account, region, ...namesOfBefore(state) }),
     state,
     save: (changes: State) => saveState(dir, state, changes),
     options,
     say,
+  }
+}
+
+/** What was chosen once holds until `down`, unless the environment says something else now. */
+function namesOfBefore({ bucket, prefix, databases, crawlers, workgroup }: State) {
+  const { LAB_BUCKET, LAB_PREFIX, LAB_DATABASE, LAB_CRAWLER, LAB_WORKGROUP } = process.env
+  return {
+    bucket: LAB_BUCKET || bucket,
+    ...(!LAB_PREFIX?.trim() && { prefix }),
+    ...(!LAB_DATABASE?.trim() && { database: databases?.at(-1) }),
+    ...(!LAB_CRAWLER?.trim() && { crawler: crawlers?.at(-1) }),
+    ...(!LAB_WORKGROUP?.trim() && { workgroup }),
   }
 }
 
@@ -95,8 +114,8 @@ async function whoAmI(aws: Aws, region: string): Promise<Identity> {
 }
 
 /**
- * Without a state file the crawler's role tells what cannot be found otherwise: the lab's region (roles know none), and a bucket of
- * a name of one's own, noted there before the bucket is made.
+ * Without a state file the crawler's role tells what cannot be found otherwise: the lab's region (roles know none), and the names of
+ * bucket, databases and crawlers, noted there before these are made.
  */
 async function remember(aws: Aws, region: string, state: State): Promise<void> {
   const found = await ifThere(
@@ -110,6 +129,14 @@ async function remember(aws: Aws, region: string, state: State): Promise<void> {
     )
   }
   state.bucket ??= noted.Bucket
+  state.prefix ??= noted.Prefix
+  state.workgroup ??= noted.Workgroup
+  const both = (noted: string | undefined, known: string[] = []) => {
+    const all = [...new Set([...(noted?.split(' ') ?? []), ...known])]
+    return all.length ? all : undefined
+  }
+  state.databases = both(noted.Databases, state.databases)
+  state.crawlers = both(noted.Crawlers, state.crawlers)
 }
 
 function refuseCaller(account: string, caller: string, told: string | undefined): void {

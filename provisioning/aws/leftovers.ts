@@ -1,8 +1,10 @@
 import { bucketExists, bucketIsOurs } from './04-bucket.ts'
 import { workGroup, workGroupIsOurs } from './07-workgroup.ts'
 import { findBudget } from './08-budget.ts'
+import { crawlerIsOurs, databaseIsOurs } from './catalog-owner.ts'
 import { AwsError, type Aws } from './cli.ts'
 import type { AwsContext } from './context.ts'
+import { LabError } from '../../lib/errors.ts'
 
 /** Something of the lab that exists on AWS. */
 export interface Leftover {
@@ -13,12 +15,27 @@ export interface Leftover {
 
 type Kind = keyof typeof finders | 'tagged resource'
 
-/** Everything the lab has on AWS, in the order in which it must be deleted: by name and `lesson-*`, by tag, and by IAM path. */
-export async function findLeftovers(context: AwsContext): Promise<Leftover[]> {
+/** Told what could not be looked for, and why. */
+export type Unseen = (what: string, why: string) => void
+
+/**
+ * Everything the lab has on AWS, in the order in which it must be deleted: by name and `lesson-*`, by tag, and by IAM path. A look-up
+ * that fails is an error, or, where somebody is told of it, goes on with the next one.
+ */
+export async function findLeftovers(context: AwsContext, unseen?: Unseen): Promise<Leftover[]> {
+  const look = async (what: string, ask: () => Promise<string[]>): Promise<string[]> => {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!unseen || !(error instanceof AwsError || error instanceof LabError)) throw error
+      unseen(what, error.message)
+      return []
+    }
+  }
   const found: Leftover[] = []
-  const tagged = await taggedArns(context.aws, context.names.project)
+  const tagged = await look('tag', () => taggedArns(context.aws, context.names.project))
   for (const [kind, find] of Object.entries(finders) as [Kind, Find][]) {
-    for (const name of await find(context, tagged)) found.push({ kind, name })
+    for (const name of await look(kind, () => find(context, tagged))) found.push({ kind, name })
   }
   for (const arn of tagged) {
     if (!lookedForAbove.test(arn)) found.push({ kind: 'tagged resource', name: arn })
@@ -33,19 +50,30 @@ const lookedForAbove =
 type Find = (context: AwsContext, tagged: string[]) => Promise<string[]>
 
 const finders = {
-  async crawler({ aws, names }, tagged) {
+  // what costs most goes first; only disk and security group wait for it
+  async instance({ aws, names }) {
+    const filters = [
+      `Name=tag:Project,Values=${names.project}`,
+      'Name=instance-state-name,Values=pending,running,stopping,stopped,shutting-down',
+    ]
+    const { Reservations } = await aws<{
+      Reservations: { Instances: { InstanceId: string }[] }[]
+    }>`ec2 describe-instances --filters ${filters}`
+    return Reservations.flatMap(({ Instances }) => Instances.map(({ InstanceId }) => InstanceId))
+  },
+  async crawler(context, tagged) {
+    const { aws } = context
     const { Crawlers } = await aws<{ Crawlers: { Name: string }[] }>`glue get-crawlers`
     return Crawlers.map(({ Name }) => Name).filter(
-      name => name === names.crawler || name.startsWith('lesson-') || tagged.some(arn => arn.endsWith(`:crawler/${name}`)),
+      name => crawlerIsOurs(name, context) || tagged.some(arn => arn.endsWith(`:crawler/${name}`)),
     )
   },
-  async database({ aws, names }) {
+  async database(context) {
+    const { aws } = context
     const { DatabaseList } = await aws<{
       DatabaseList: { Name: string; Parameters?: { Project?: string } }[]
     }>`glue get-databases`
-    return DatabaseList.filter(
-      ({ Name, Parameters }) => Name === names.database || Name.startsWith('lesson_') || Parameters?.Project === names.project,
-    ).map(({ Name }) => Name)
+    return DatabaseList.filter(database => databaseIsOurs(database, context)).map(({ Name }) => Name)
   },
   async workgroup(context, tagged) {
     const { aws, names } = context
@@ -64,16 +92,6 @@ const finders = {
       if (name && !buckets.includes(name) && (await bucketExists({ aws, names: { ...names, bucket: name } }))) buckets.push(name)
     }
     return buckets
-  },
-  async instance({ aws, names }) {
-    const filters = [
-      `Name=tag:Project,Values=${names.project}`,
-      'Name=instance-state-name,Values=pending,running,stopping,stopped,shutting-down',
-    ]
-    const { Reservations } = await aws<{
-      Reservations: { Instances: { InstanceId: string }[] }[]
-    }>`ec2 describe-instances --filters ${filters}`
-    return Reservations.flatMap(({ Instances }) => Instances.map(({ InstanceId }) => InstanceId))
   },
   async volume({ aws, names }) {
     // one that is attached goes with its instance
@@ -136,28 +154,44 @@ async function taggedArns(aws: Aws, project: string): Promise<string[]> {
  * What the lab has in other regions, by region. Asked only when no state file says which region it is in: with a wrong one everything
  * would seem deleted while an instance goes on costing elsewhere.
  */
-export async function findElsewhere(context: AwsContext): Promise<Record<string, Leftover[]>> {
-  const { aws, names, region, say } = context
+export async function findElsewhere(context: AwsContext, unseen: Unseen): Promise<Record<string, Leftover[]>> {
+  const { region } = context
   const found: Record<string, Leftover[]> = {}
+  const others = (await regions(context, unseen)).filter(name => name !== region)
+  const look = async (): Promise<void> => {
+    for (let other = others.pop(); other; other = others.pop()) {
+      const left = await findIn(other, context, unseen)
+      if (left.length) found[other] = left
+    }
+  }
+  await Promise.all([look(), look(), look(), look()])
+  return found
+}
+
+async function regions({ aws }: AwsContext, unseen: Unseen): Promise<string[]> {
   try {
     const { Regions } = await aws<{ Regions: { RegionName: string }[] }>`ec2 describe-regions`
-    const others = Regions.map(({ RegionName }) => RegionName).filter(name => name !== region)
-    const look = async (): Promise<void> => {
-      for (let other = others.pop(); other; other = others.pop()) {
-        const there = { ...context, aws: inRegion(aws, other), region: other }
-        const tagged = await taggedArns(there.aws, names.project)
-        // the tagging service may name what is gone: what is found by asking counts
-        const all = tagged.some(arn => !globalArn.test(arn)) ? await findLeftovers(there) : []
-        const left = all.filter(({ kind }) => !globalKinds.has(kind))
-        if (left.length) found[other] = left
-      }
-    }
-    await Promise.all([look(), look(), look(), look()])
+    return Regions.map(({ RegionName }) => RegionName)
   } catch (error) {
     if (!(error instanceof AwsError)) throw error
-    say(`could not look into other regions: ${error.message}`)
+    unseen('other regions', error.message)
+    return []
   }
-  return found
+}
+
+async function findIn(region: string, context: AwsContext, unseen: Unseen): Promise<Leftover[]> {
+  const there = { ...context, aws: inRegion(context.aws, region), region }
+  const unseenThere: Unseen = (what, why) => unseen(`${what} in ${region}`, why)
+  try {
+    const tagged = await taggedArns(there.aws, context.names.project)
+    // the tagging service may name what is gone: what is found by asking counts
+    const all = tagged.some(arn => !globalArn.test(arn)) ? await findLeftovers(there, unseenThere) : []
+    return all.filter(({ kind }) => !globalKinds.has(kind))
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    unseenThere('anything', error.message)
+    return []
+  }
 }
 
 const globalArn = /:(s3|iam|budgets):/

@@ -17,7 +17,8 @@ interface Prices {
 /** The dated price table, in US dollars. */
 export const prices = JSON.parse(readFileSync(join(import.meta.dirname, 'prices.json'), 'utf8')) as Prices
 
-const hoursPerMonth = 730
+/** As AWS counts a month. */
+export const hoursPerMonth = 730
 const diskGib = 8
 
 /** What the Kafka host costs in dollars an hour; a stopped one only its disk. Undefined where the type is not in the table. */
@@ -28,7 +29,8 @@ export function hostPerHour(instanceType: string, stopped = false): number | und
   return instance === undefined ? undefined : instance + prices.publicAddressPerHour + disk
 }
 
-const dollars = (amount: number): string => `$${amount < 0.01 ? amount.toPrecision(2) : amount.toFixed(2)}`
+/** An amount for a person: cents, of small ones two digits. */
+export const dollars = (amount: number): string => `$${amount < 0.01 ? amount.toPrecision(2) : amount.toFixed(2)}`
 
 /** What the lab costs, as lines for a person. */
 export function priceLines(instanceType: string | undefined, region = prices.region): string[] {

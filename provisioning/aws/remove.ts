@@ -112,8 +112,8 @@ const ignore =
     if (!(error instanceof AwsError && codes.includes(error.code))) throw error
   }
 
-/** Five minutes: a crawler that is told to stop takes its time. */
-async function retry(codes: string[], call: () => Promise<unknown>): Promise<void> {
+/** Repeats a call for five minutes while one of the codes comes: a crawler that is told to stop takes its time. */
+export async function retry(codes: string[], call: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       await call()

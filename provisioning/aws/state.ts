@@ -16,6 +16,11 @@ const stateSchema = z.object({
   address: z.string().optional(),
   /** The bucket; written before it is made, so it is known to be ours. */
   bucket: z.string().optional(),
+  /** Databases and crawlers the lab has made, that of now last; written before they are made: `npm start` makes both anew, without a tag. */
+  databases: z.array(z.string()).optional(),
+  crawlers: z.array(z.string()).optional(),
+  prefix: z.string().optional(),
+  workgroup: z.string().optional(),
   createdAt: z.string().optional(),
   /** When it was stopped, while it is; and for how long it was before, in milliseconds. */
   stoppedAt: z.string().optional(),

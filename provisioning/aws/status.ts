@@ -2,17 +2,17 @@ import { LabError } from '../../lib/errors.ts'
 import { describeRule, findGroup, strangers } from './02-security-group.ts'
 import { findInstance, type Instance, madeAt, stoppedSince } from './03-instance.ts'
 import { bucketExists } from './04-bucket.ts'
+import { findCrawler, scheduleLines } from './06-catalog.ts'
 import { workGroup } from './07-workgroup.ts'
 import { findBudget } from './08-budget.ts'
 import type { AwsOptions } from './cli.ts'
-import { ifThere } from './cli.ts'
 import { type AwsContext, openAwsContext } from './context.ts'
 import { costSince, hostPerHour, prices } from './prices.ts'
 
 /** `aws status`: what is there, its addresses, its state, its age, what it has cost. */
 export async function status(options: { account?: string }, outer: Omit<AwsOptions, 'region'> = {}): Promise<void> {
   const context = await openAwsContext(options, outer)
-  const { say, aws, names, account, region, state, save } = context
+  const { say, names, account, region, state, save } = context
   say(`account ${account}, region ${region}`)
   const found = await findInstance(context)
   if (found) {
@@ -21,8 +21,9 @@ export async function status(options: { account?: string }, outer: Omit<AwsOptio
     await sayWhoMayReachIt(context)
   } else say('no instance')
   say((await bucketExists(context)) ? `bucket ${names.bucket} is there` : 'no bucket')
-  const crawler = await ifThere(aws<{ Crawler: { State: string } }>`glue get-crawler --name ${names.crawler}`)
-  say(crawler ? `crawler ${names.crawler} is ${crawler.Crawler.State}` : 'no crawler')
+  const crawler = await findCrawler(context)
+  say(crawler ? `crawler ${names.crawler} is ${crawler.State}` : 'no crawler')
+  for (const line of await scheduleLines(context)) say(line)
   say((await workGroup(context)) ? `work group ${names.workgroup} is there` : 'no work group')
   const budget = await findBudget(context)
   const spent = budget && budget !== 'denied' ? budget.Budget.CalculatedSpend?.ActualSpend : undefined

@@ -8,6 +8,7 @@ import { ownKeyPair } from './01-key-pair.ts'
 import { ownGroup } from './02-security-group.ts'
 import { findInstance } from './03-instance.ts'
 import { ownBucketExists } from './04-bucket.ts'
+import { ownCatalog, scheduleLines } from './06-catalog.ts'
 import { ownWorkGroup } from './07-workgroup.ts'
 import { parseCidr } from './caller.ts'
 import type { AwsOptions } from './cli.ts'
@@ -47,6 +48,7 @@ export async function up(options: UpOptions & { yes: boolean }, outer: Outer = {
   if (options.kafka !== false) await (outer.setUpKafka ?? setUpKafka)(context)
   const settings = await writeAwsSettings(context)
   say(`${counts.changed} changed, ${counts.ok} ok, ${counts.skipped} skipped`)
+  for (const line of await scheduleLines(context)) say(line)
   say(`use it: source ${quote(settings)}\nwhen done: npx tickerlake aws down`)
   return counts
 }
@@ -70,6 +72,7 @@ async function refuseWhatIsSomebodyElses(context: AwsContext): Promise<void> {
   }
   await ownBucketExists(context)
   await ownWorkGroup(context)
+  await ownCatalog(context)
 }
 
 const introduce = ({ say, account, region, caller }: AwsContext): void =>
@@ -81,7 +84,7 @@ async function planned(context: AwsContext): Promise<StepCounts> {
   const counts = await runSteps(awsSteps, context, { dryRun: true, say })
   const type = options.kafka === false ? undefined : (context.hostType ?? (await findInstance(context))?.InstanceType)
   say(`${counts.changed} would change, ${counts.ok} ok, ${counts.skipped} skipped`)
-  for (const line of priceLines(type, region)) say(line)
+  for (const line of [...priceLines(type, region), ...(await scheduleLines(context))]) say(line)
   return counts
 }
 

@@ -13,6 +13,8 @@ const account = '123456789012' // moto's
 const choices = { account, cidr: '203.0.113.7/32', user: true, email: 'somebody@example.com' }
 const withoutHost = { setUpKafka: async () => {}, waitForKafka: async () => {} }
 
+const ownNames = { LAB_BUCKET: 'a-name-of-ones-own', LAB_DATABASE: 'own_db', LAB_CRAWLER: 'own', LAB_WORKGROUP: 'team' }
+
 /** Thrown by the drill in the middle of `up`. */
 export class Crash extends Error {}
 
@@ -68,22 +70,42 @@ export class AwsDrill {
   }
 
   /**
-   * A crash after the n-th change is repaired by `up`, and `down` leaves nothing; also when the state file is lost, and with it the
-   * bucket's name, which was one's own.
+   * A crash after the n-th change is repaired by `up`, and `down` leaves nothing; also when the state file is lost, and with it
+   * names of one's own; databases and crawlers are made anew as `npm start` does, without a mark.
    */
   async crashAndRepair(count: number, loseState: boolean): Promise<boolean> {
-    if (loseState) process.env.LAB_BUCKET = 'a-name-of-ones-own'
-    const crashed = await this.crashAfter(count).finally(() => delete process.env.LAB_BUCKET)
+    if (loseState) Object.assign(process.env, ownNames)
+    const crashed = await this.crashAfter(count).finally(() => {
+      for (const name of Object.keys(ownNames)) delete process.env[name]
+    })
     if (loseState) this.loseState()
     const repaired = await this.up()
     expect(repaired.skipped, `after change ${count}`).toBe(0)
     expect(await this.#buckets(), `after change ${count}`).toHaveLength(1)
     // every third: it costs as much as the crash
     if (count % 3 === 0) expect((await this.up()).changed, `up again after change ${count}`).toBe(0)
+    await this.#makeAnew()
     if (loseState) this.loseState()
     expect(await this.down(), `down after change ${count}`).toBe(true)
     await this.expectNothing()
     return crashed
+  }
+
+  /** Deletes every database and crawler, and makes them again as `npm start` does. */
+  async #makeAnew(): Promise<void> {
+    const aws = await this.cli()
+    const { DatabaseList } = await aws<{ DatabaseList: { Name: string }[] }>`glue get-databases`
+    for (const { Name } of DatabaseList) {
+      await aws`glue delete-database --name ${Name}`
+      await aws`glue create-database --database-input ${JSON.stringify({ Name })}`
+    }
+    type Crawlers = { Crawlers: { Name: string; Role: string; DatabaseName: string; Targets: object }[] }
+    const { Crawlers } = await aws<Crawlers>`glue get-crawlers`
+    for (const { Name, Role, DatabaseName, Targets } of Crawlers) {
+      await aws`glue delete-crawler --name ${Name}`
+      const how = ['--role', Role, '--database-name', DatabaseName, '--targets', JSON.stringify(Targets)]
+      await aws`glue create-crawler --name ${Name} ${how}`
+    }
   }
 
   loseState(): void {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseCidr } from '../../../provisioning/aws/caller.ts'
@@ -87,6 +87,17 @@ describe('refuses', () => {
   it('an account it was not told about, or another one', async () => {
     await expect(plan({ cidr: choices.cidr }, outer())).rejects.toThrow('--account 111122223333')
     await expect(plan({ ...choices, account: '999999999999' }, outer())).rejects.toThrow('expected 999999999999')
+  })
+  it('another account than the lab of this folder is in, which down would forget', async () => {
+    const state = { account: '999999999999', region: 'us-east-1', clientToken: 'x' }
+    saveState(join(dir, 'aws'), {}, state)
+    await expect(down({ ...choices, dryRun: false, yes: true }, outer())).rejects.toThrow(
+      'is in 999999999999, you said 111122223333. Take that one down first, or use another LAB_DIR',
+    )
+    expect(readState(join(dir, 'aws'))).toEqual(state)
+    rmSync(join(dir, 'aws'), { recursive: true })
+    saveState(join(dir, 'aws'), {}, { account: '999999999999' }) // all that `down` remembers
+    expect(await down({ ...choices, dryRun: false, yes: true }, outer())).toBe(true)
   })
   it("the root user's keys", async () => {
     emptyAccount({ arn: 'arn:aws:iam::111122223333:root' })
@@ -221,6 +232,23 @@ it('names what carries its tag and is of a kind it does not make', async () => {
   expect(existsSync(changes)).toBe(false)
 })
 
+it('finds by the note on the role what npm start has made anew without a mark, when the state is lost', async () => {
+  const tags = ['Databases,old mine', 'Crawlers,my-crawler', 'Workgroup,team'].map(text => text.split(','))
+  const noted = JSON.stringify({ Tags: tags.map(([Key, Value]) => ({ Key, Value })) })
+  emptyAccount({
+    extra: [
+      `  'iam list-role-tags') echo '${noted}' ;;`,
+      `  'glue get-crawlers') echo '{"Crawlers":[{"Name":"my-crawler"},{"Name":"theirs"}]}' ;;`,
+      `  'glue get-databases') echo '{"DatabaseList":[{"Name":"mine"},{"Name":"old"},{"Name":"theirs"}]}' ;;`,
+    ].join('\n'),
+  })
+  const said: string[] = []
+  await down({ ...choices, dryRun: true, yes: false }, outer(said))
+  expect(said.at(-1)).toMatch(/:\n {2}crawler my-crawler\n {2}database mine\n {2}database old$/)
+  await plan(choices, outer(said))
+  for (const word of ['no database mine', 'no crawler my-crawler', 'no work group team']) expect(said.join('\n')).toContain(word)
+})
+
 it('remembers the account after down, and no more', async () => {
   saveState(join(dir, 'aws'), {}, { account: '111122223333', region: 'us-east-1', clientToken: 'x' })
   expect(await down({ dryRun: false, yes: true }, outer())).toBe(true)
@@ -246,28 +274,4 @@ it('goes on after an error and says what is left', async () => {
   )
   expect(readFileSync(changes, 'utf8')).toContain('glue delete-database --name lesson_04')
   expect(readFileSync(changes, 'utf8')).not.toMatch(/theirs|somebody/)
-})
-
-describe('state', () => {
-  it('survives, is for its owner only, and is as good as lost when it is damaged', () => {
-    const folder = join(dir, 'aws')
-    saveState(folder, {}, { account: '1', cidr: '203.0.113.7/32' })
-    expect(readState(folder)).toEqual({ account: '1', cidr: '203.0.113.7/32' })
-    expect(statSync(join(folder, 'state.json')).mode & 0o777).toBe(0o600)
-    for (const text of ['', '{"account":', '\0\0\0', '[]', '{"account":1}']) {
-      writeFileSync(join(folder, 'state.json'), text)
-      const said: string[] = []
-      expect(
-        readState(folder, line => said.push(line)),
-        text,
-      ).toEqual({})
-      expect(said.join()).toMatch(/state\.json is damaged; going on without it/)
-    }
-  })
-  it('takes what a later version wrote into it', () => {
-    const folder = join(dir, 'aws')
-    saveState(folder, {}, { account: '1' })
-    writeFileSync(join(folder, 'state.json'), '{"account":"1","colour":"blue"}')
-    expect(readState(folder)).toEqual({ account: '1' })
-  })
 })
