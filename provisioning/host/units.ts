@@ -61,12 +61,13 @@ ask() { curl -fsS --connect-timeout 1 -m 5 "$@" 2>/dev/null | head -c 1000 | tr 
 get() { ask -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
 
 token=
-tries=3; [ ! -e "$answered" ] || tries=600
+tries=3; [ ! -e "$answered" ] || tries=60 # for four minutes
 for ((i = 0; i < tries; i++)); do
   token=$(ask -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
   # a page of some other service is no token
   if [[ $token =~ ^[A-Za-z0-9+/=_-]+$ ]]; then touch "$answered"; break; fi
-  token=; sleep 0.5
+  token=
+  if ((i < 10)); then sleep 0.5; else sleep 5; fi
 done
 address=
 if [ -n "$token" ]; then
