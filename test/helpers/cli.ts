@@ -17,9 +17,13 @@ export interface RunningCli {
 }
 
 /** Starts `tickerlake …` as a process of its own, as `npx` does. */
-export function startCli(args: string[], env: Record<string, string>, input = ''): RunningCli {
+export const startCli = (args: string[], env: Record<string, string>, input = ''): RunningCli =>
+  startScript(cli, args, env, input)
+
+/** Starts a script in TypeScript as a process of its own, without this one's LAB_ and AWS_ variables. */
+export function startScript(script: string, args: string[], env: Record<string, string>, input = ''): RunningCli {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LAB_|AWS_)/.test(name)))
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], { env: { ...clean, ...env } })
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], { env: { ...clean, ...env } })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', chunk => (stdout += chunk))
   child.stderr.on('data', chunk => (stderr += chunk))

@@ -76,16 +76,47 @@ describe.skipIf(skip)('an account in which others are at work too', () => {
     await s3().createBucket({ Bucket: 'my-precious-bucket' })
     const aws = await drill.cli()
     process.env.LAB_BUCKET = 'my-precious-bucket'
-    await expect(drill.up()).rejects.toThrow('does not carry the tag Project=tickerlake')
+    for (const attempt of [drill.plan, drill.up])
+      await expect(attempt()).rejects.toThrow('does not carry the tag Project=tickerlake')
     delete process.env.LAB_BUCKET
     await aws`athena create-work-group --name team --configuration ${'{}'}`
     process.env.LAB_WORKGROUP = 'team'
-    await expect(drill.plan()).rejects.toThrow('Athena work group team: it is there already')
+    for (const attempt of [drill.plan, drill.up])
+      await expect(attempt()).rejects.toThrow('Athena work group team: it is there already')
+    expect(drill.changes(), 'nothing was made before').toEqual([])
+    expect(await aws`ec2 describe-instances`).toMatchObject({ Reservations: [] })
     process.env.LAB_BUCKET = 'my-precious-bucket'
     expect(await drill.down()).toBe(true)
     for (const name of ['LAB_BUCKET', 'LAB_WORKGROUP']) delete process.env[name]
     expect(await aws`s3api list-buckets`).toMatchObject({ Buckets: [{ Name: 'my-precious-bucket' }] })
     expect(await aws`athena get-work-group --work-group team`).toMatchObject({ WorkGroup: { Name: 'team' } })
+  })
+
+  it("refuses a key pair and a security group that are not the lab's, and leaves them; of another VPC it takes no notice", async () => {
+    const aws = await drill.cli()
+    const { Vpc } = await aws<{ Vpc: { VpcId: string } }>`ec2 create-vpc --cidr-block 10.9.0.0/16`
+    const description = ['--description', 'payroll']
+    const { GroupId: other } = await aws<{
+      GroupId: string
+    }>`ec2 create-security-group --group-name tickerlake-kafka ${description} --vpc-id ${Vpc.VpcId}`
+    await aws`ec2 authorize-security-group-ingress --group-id ${other} --protocol tcp --port 443 --cidr 0.0.0.0/0`
+    const { KeyMaterial } = await aws<{ KeyMaterial: string }>`ec2 create-key-pair --key-name tickerlake`
+    expect(KeyMaterial).toContain('PRIVATE KEY')
+    for (const attempt of [drill.plan, drill.up])
+      await expect(attempt()).rejects.toThrow('Key pair tickerlake: it is there already')
+    await aws`ec2 delete-key-pair --key-name tickerlake`
+    const { GroupId: same } = await aws<{
+      GroupId: string
+    }>`ec2 create-security-group --group-name tickerlake-kafka ${description}`
+    for (const attempt of [drill.plan, drill.up])
+      await expect(attempt()).rejects.toThrow(`Security group tickerlake-kafka (${same}): it is there already`)
+    expect(drill.changes(), 'nothing was made or changed before').toEqual([])
+    await aws`ec2 delete-security-group --group-id ${same}`
+    await drill.up()
+    expect(await drill.down()).toBe(true)
+    expect(await aws`ec2 describe-security-groups --group-ids ${other}`).toMatchObject({
+      SecurityGroups: [{ VpcId: Vpc.VpcId, IpPermissions: [{ FromPort: 443, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }] }],
+    })
   })
 
   it('closes what somebody opened in the security group', async () => {
