@@ -145,9 +145,12 @@ const finders = {
 
 async function taggedArns(aws: Aws, project: string): Promise<string[]> {
   const { ResourceTagMappingList } = await aws<{
-    ResourceTagMappingList: { ResourceARN: string }[]
+    ResourceTagMappingList: { ResourceARN: string; Tags: { Key: string; Value: string }[] }[]
   }>`resourcegroupstaggingapi get-resources --tag-filters ${`Key=Project,Values=${project}`}`
-  return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN)
+  // seen and not believed: what is named here gets deleted
+  const isOurs = ({ Tags }: { Tags: { Key: string; Value: string }[] }): boolean =>
+    Tags.some(({ Key, Value }) => Key === 'Project' && Value === project)
+  return ResourceTagMappingList.filter(isOurs).map(({ ResourceARN }) => ResourceARN)
 }
 
 /**

@@ -189,7 +189,7 @@ it("never deletes a bucket that is there and not the lab's", async () => {
 })
 
 it('says what is in another region when no state file tells where the lab is', async () => {
-  const elsewhere = `case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:eu-west-1:111122223333:instance/i-1"}]}' ;; *) echo '{"ResourceTagMappingList":[]}' ;; esac ;;`
+  const elsewhere = `case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:eu-west-1:111122223333:instance/i-1","Tags":[{"Key":"Project","Value":"tickerlake"}]}]}' ;; *) echo '{"ResourceTagMappingList":[]}' ;; esac ;;`
   const instance = `case "$*" in *eu-west-1*) echo '{"Reservations":[{"Instances":[{"InstanceId":"i-1"}]}]}' ;; *) echo '{"Reservations":[]}' ;; esac ;;`
   emptyAccount({
     extra: `  'resourcegroupstaggingapi get-resources') ${elsewhere}\n  'ec2 describe-instances') ${instance}`,
@@ -201,14 +201,16 @@ it('says what is in another region when no state file tells where the lab is', a
 })
 
 it('does not take what the tagging service still names for something that is there', async () => {
-  const elsewhere = `case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:eu-west-1:111122223333:instance/i-1"}]}' ;; *) echo '{"ResourceTagMappingList":[]}' ;; esac ;;`
+  const elsewhere = `case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:eu-west-1:111122223333:instance/i-1","Tags":[{"Key":"Project","Value":"tickerlake"}]}]}' ;; *) echo '{"ResourceTagMappingList":[]}' ;; esac ;;`
   emptyAccount({ extra: `  'resourcegroupstaggingapi get-resources') ${elsewhere}` })
   expect(await down({ ...choices, dryRun: false, yes: true }, outer())).toBe(true)
 })
 
 it('finds what had names of its own by tag and parameter, when these names are forgotten', async () => {
   const arns = ['glue:us-east-1:111122223333:crawler/mine', 'athena:us-east-1:111122223333:workgroup/mine']
-  const tagged = JSON.stringify({ ResourceTagMappingList: arns.map(arn => ({ ResourceARN: `arn:aws:${arn}` })) })
+  const tagged = JSON.stringify({
+    ResourceTagMappingList: arns.map(arn => ({ ResourceARN: `arn:aws:${arn}`, Tags: [{ Key: 'Project', Value: 'tickerlake' }] })),
+  })
   emptyAccount({
     extra: [
       `  'resourcegroupstaggingapi get-resources') case "$*" in *eu-west-1*) echo '{"ResourceTagMappingList":[]}' ;; *) echo '${tagged}' ;; esac ;;`,
@@ -224,7 +226,7 @@ it('finds what had names of its own by tag and parameter, when these names are f
 })
 
 it('names what carries its tag and is of a kind it does not make', async () => {
-  const address = `echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:us-east-1:111122223333:elastic-ip/eipalloc-1"}]}' ;;`
+  const address = `echo '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:ec2:us-east-1:111122223333:elastic-ip/eipalloc-1","Tags":[{"Key":"Project","Value":"tickerlake"}]}]}' ;;`
   emptyAccount({ extra: `  'resourcegroupstaggingapi get-resources') ${address}` })
   const said: string[] = []
   expect(await down({ ...choices, dryRun: false, yes: true }, outer(said))).toBe(false)
