@@ -10,7 +10,7 @@ export default defineConfig({
     reporters: ['default', tally],
     // A machine of CI is busy with others; what fails twice has failed.
     retry: process.env.CI ? 1 : 0,
-    maxWorkers: 2,
+    maxWorkers: 3, // many tests wait for a process more than they compute
     testTimeout: 60_000,
     hookTimeout: 60_000,
     env: { KAFKAJS_NO_PARTITIONER_WARNING: '1' },
