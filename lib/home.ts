@@ -182,7 +182,8 @@ function startError(dir: string, { code, logFile, logStart }: Started): LabError
   return new LabError('HOME_START', reason.startsWith('port ') ? reason : `embedded home in ${dir}: did not start: ${reason}`)
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this number runs, another user's too. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LabError } from '../errors.ts'
 import { makeFolder } from '../folder.ts'
+import { isAlive } from '../home.ts'
 
 /** Lets one `npm start` at a time own the default names of a lab; its turn ends with the process. Throws `LabError` START_RUNS. */
 export function takeTurn(dir: string): void {
@@ -32,14 +33,5 @@ function ownerOf(file: string): number | undefined {
     return Number(readFileSync(file, 'utf8')) || undefined
   } catch {
     return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
   }
 }
